@@ -1,0 +1,222 @@
+"""The plan: what a compiled flow asks a runtime to do, and the one thing that a runtime reads.
+
+A plan is frozen, versioned, deterministic (the same text and parameters give the same bytes) and goes to JSON and back.
+Calls stand in an order in which each comes after all that it needs.
+
+A *value* in a plan is one of: None, bool, int, float, str, ``datetime.date``, an aware ``datetime.datetime``, a tuple of values (a list),
+:class:`Map`, :class:`Ref` (the result of a call or group) or :class:`Late` (known at submission only). Durations are seconds.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+#: The format of the JSON form. It changes when an older reader could misunderstand a newer plan.
+PLAN_VERSION = 1
+
+
+class PlanError(ValueError):
+    """A text that is no plan, or one of a version that this flowc does not read."""
+
+
+class Location(NamedTuple):
+    """Where something was written: lines and columns count from 1, in code points; the end is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """The result of a call or group, or what its path reaches inside it: ``x.count`` is ``Ref("x", ("count",))``.
+
+    A text in the path reads a key of a map (or an attribute where there is no such key), a number an item of a list.
+    """
+
+    id: str
+    path: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A value that is known when the run is submitted: ``now()``, ``env(name[, default])``, ``secret(name)``, or an operation on such.
+
+    ``op`` is ``now``, ``env``, ``secret`` or an operator or built-in function of :mod:`flowc.compiler.operators`.
+    """
+
+    op: str
+    args: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """An immutable map with text keys, in written order."""
+
+    items: tuple[tuple[str, Value], ...] = ()
+
+    def __iter__(self) -> Iterator[tuple[str, Value]]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a key, or ``default``."""
+        for name, value in self.items:
+            if name == key:
+                return value
+        return default
+
+
+Value: TypeAlias = None | bool | int | float | str | dt.date | dt.datetime | tuple["Value", ...] | Map | Ref | Late
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What starts a call: it is ready when everything in ``needs`` has succeeded.
+
+    ``kind``: ``start`` (nothing: it starts with the run), ``link`` (one step's success, whose result is an argument),
+    ``then`` (one step's success, whose result is not used) or ``join`` (several, or a group).
+    ``link``: the id whose result the arrow ``->`` handed over, if one did. ``after``: the ids that stand left of ``=>``.
+    ``needs``: every id (of calls and groups) that must have succeeded, without repeats, in the order of first mention.
+    """
+
+    kind: Literal["start", "link", "then", "join"] = "start"
+    link: str | None = None
+    after: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One step: one task call.
+
+    ``args`` are complete: a linked result already stands where it goes, as a :class:`Ref`.
+    ``options`` are those of ``apply_async`` by Celery's names; durations in seconds; ``retry_policy`` and ``headers`` are maps.
+    ``group``: ids of the groups around the step, outermost first. ``flow``: ids of the sub-flow calls around it.
+    ``scope``: the innermost scope with handlers that it is written in. ``returns``: the declared type of its result, as text.
+    """
+
+    id: str
+    task: str
+    args: tuple[Value, ...]
+    kwargs: Map
+    options: Map
+    trigger: Trigger
+    group: tuple[str, ...]
+    flow: tuple[str, ...]
+    scope: str | None
+    returns: str
+    where: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group: its value is the list of its members' values, in written order (an empty one is done at once).
+
+    ``kind``: ``list`` (written out), ``each`` (a comprehension) or ``chunks``. ``label`` is what to call it in pictures.
+    ``parents``: ids of the groups around it, outermost first. ``after``: what must have succeeded first (for an empty group right of an arrow).
+    """
+
+    id: str
+    kind: Literal["list", "each", "chunks"]
+    members: tuple[Value, ...]
+    label: str
+    parents: tuple[str, ...]
+    flow: tuple[str, ...]
+    after: tuple[str, ...]
+    where: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A task that is called for a scope: an errback gets ``(request, exc, traceback, *args, **kwargs)``, a listener each state message."""
+
+    id: str
+    task: str
+    args: tuple[Value, ...]
+    kwargs: Map
+    options: Map
+    where: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The steps left of ``!>`` (``error``) or ``~>`` (``message``): those calls whose innermost scope is this one or one inside it.
+
+    An ``error`` scope calls its handlers in order, once, for its first failed step; with ``each``, for every failed step.
+    ``parent``: the scope around it. Inner scopes are served first.
+    """
+
+    id: str
+    kind: Literal["error", "message"]
+    each: bool
+    handlers: tuple[Handler, ...]
+    parent: str | None
+    where: Location
+
+
+@dataclass(frozen=True, slots=True)
+class SubFlow:
+    """One inlined call of a sub-flow (or include): ``id`` prefixes its steps, ``parents`` are those around it."""
+
+    id: str
+    name: str
+    parents: tuple[str, ...]
+    where: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A compiled flow. ``value`` is that of its last statement. ``name`` is the file's name without folder and ending."""
+
+    name: str
+    description: str | None
+    calls: tuple[Call, ...]
+    groups: tuple[Group, ...]
+    scopes: tuple[Scope, ...]
+    flows: tuple[SubFlow, ...]
+    value: Value
+    version: int = PLAN_VERSION
+
+    def to_json(self, indent: int | None = None) -> str:
+        """The plan as JSON text. The same plan gives the same bytes."""
+        from .plan_json import encode_plan
+
+        return json.dumps(encode_plan(self), ensure_ascii=False, indent=indent, allow_nan=False)
+
+    @staticmethod
+    def from_json(text: str | bytes) -> Plan:
+        """Read a plan back.
+
+        Raises:
+            PlanError: the text is not JSON, not a plan, or of another version.
+        """
+        from .plan_json import decode_plan
+
+        return decode_plan(text)
+
+    def bind(self, *, now: dt.datetime, env: Mapping[str, str], secrets: Mapping[str, str]) -> Plan:
+        """The plan with every :class:`Late` value worked out, as it is submitted.
+
+        Args:
+            now: the one moment of the run, aware.
+            env: the variables that ``env`` may read.
+            secrets: the values of ``secret`` by name.
+
+        Raises:
+            PlanError: a variable or secret is not set, or an operation on one fails; the message says which and where.
+        """
+        from .late import bind_plan
+
+        return bind_plan(self, now=now, env=env, secrets=secrets)

@@ -1,0 +1,7 @@
+"""Family F03, compile-time values and limits."""
+
+from __future__ import annotations
+
+from .entry import Code
+
+CODES: tuple[Code, ...] = ()

@@ -1,0 +1,130 @@
+"""Findings as data: what is wrong, where, and what to do. Rendering is apart (:mod:`flowc.dsl.render`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .source import Source, Span
+
+#: Findings kept per run; a hostile file cannot make more. The rest are counted in ``Findings.dropped``.
+MOST_FINDINGS = 1_000
+
+#: A user's text inside a message is cut to this many characters.
+LONGEST_QUOTE = 60
+
+
+class Severity(StrEnum):
+    """How bad a finding is. Errors stop the compiler's output; warnings do not (unless ``--strict``)."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A second place that explains a finding ("first bound here")."""
+
+    source: Source
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A replacement of one span of the source, for fixes."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding.
+
+    ``span`` lies in ``source``; ``labels`` may lie in other sources. ``help`` lines say what to do.
+    ``fix`` is a safe replacement, if there is one.
+    """
+
+    code: str
+    severity: Severity
+    source: Source
+    span: Span
+    message: str
+    labels: tuple[Label, ...] = ()
+    help: tuple[str, ...] = ()
+    fix: tuple[Edit, ...] = ()
+
+
+def quote(text: object, longest: int = LONGEST_QUOTE) -> str:
+    """A user's text made safe to print: control characters escaped, long texts cut in the middle."""
+    shown = text if isinstance(text, str) else str(text)
+    if len(shown) > longest:
+        half = (longest - 1) // 2
+        shown = f"{shown[:half]}…{shown[-half:]}"
+    if shown.isprintable():
+        return shown
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in shown)
+
+
+class Findings:
+    """Collects findings in any order; gives them sorted by file and position, without repeats."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, str, Span], Diagnostic] = {}
+        self.dropped = 0
+
+    def report(
+        self,
+        code: str,
+        source: Source,
+        span: Span,
+        *,
+        labels: Iterable[Label] = (),
+        help: str | Iterable[str] = (),  # noqa: A002 - the field's name in every renderer
+        fix: Iterable[Edit] = (),
+        **values: object,
+    ) -> None:
+        """Add a finding of the registry: its message template is filled with ``values``.
+
+        A second report of the same code at the same place is dropped. Raises KeyError for a code that the
+        registry does not know, or a template value that is missing: those are our bugs.
+        """
+        from .codes import CODES
+
+        key = (code, source.name, span)
+        if key in self._seen:
+            return
+        if len(self._seen) >= MOST_FINDINGS:
+            self.dropped += 1
+            return
+        entry = CODES[code]
+        message = entry.message.format(**{name: quote(value) for name, value in values.items()})
+        helps = (help,) if isinstance(help, str) else tuple(help)
+        self._seen[key] = Diagnostic(
+            code, entry.severity, source, span, message, tuple(labels), tuple(quote(h, 400) for h in helps), tuple(fix)
+        )
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any finding is an error."""
+        return any(d.severity is Severity.ERROR for d in self._seen.values())
+
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        """All findings, by file name, position and code."""
+        return tuple(sorted(self._seen.values(), key=lambda d: (d.source.name, d.span, d.code)))
+
+    def extend(self, others: Iterable[Diagnostic]) -> None:
+        """Add findings that were made elsewhere."""
+        for d in others:
+            if len(self._seen) < MOST_FINDINGS:
+                self._seen.setdefault((d.code, d.source.name, d.span), d)
+            else:
+                self.dropped += 1
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(self.sorted())
+
+    def __len__(self) -> int:
+        return len(self._seen)
