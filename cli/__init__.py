@@ -1,0 +1,1 @@
+"""The command ``flowc``: one file per command, each imported when it is called."""
