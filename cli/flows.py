@@ -1,0 +1,68 @@
+"""Which flows a command line means: files, folders and standard input."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from .exits import Stop
+
+if TYPE_CHECKING:
+    from ..dsl.diagnostics import Findings
+    from ..dsl.source import Source
+
+STDIN = "-"
+
+#: Folders that hold other people's files. Hidden folders and virtual environments are left out too.
+SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages"})
+
+
+def find_flows(paths: Iterable[str]) -> list[str]:
+    """The files that are meant, each once: as given, and every ``*.flow`` below a folder, sorted.
+
+    Links that lead out of the folder are not followed.
+
+    Raises:
+        Stop: a folder without any flow below it.
+    """
+    found: dict[str, None] = {}
+    for path in paths:
+        if path == STDIN or not os.path.isdir(path):
+            found.setdefault(path)
+            continue
+        below = sorted(_below(path), key=lambda name: name.split(os.sep))
+        if not below:
+            raise Stop(f"there is no .flow file below {path}")
+        for name in below:
+            found.setdefault(name)
+    return list(found)
+
+
+def _below(folder: str) -> Iterator[str]:
+    root = os.path.realpath(folder)
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if _is_ours(os.path.join(parent, name), name)]
+        for name in files:
+            path = os.path.join(parent, name)
+            if name.endswith(".flow") and (not os.path.islink(path) or os.path.realpath(path).startswith(root + os.sep)):
+                yield os.path.normpath(path)
+
+
+def _is_ours(path: str, name: str) -> bool:
+    return not (name.startswith(".") or name in SKIPPED or os.path.exists(os.path.join(path, "pyvenv.cfg")))
+
+
+def read_flow(path: str, findings: Findings, stdin_filename: str | None = None) -> Source | None:
+    """Read a file, or standard input for ``-``; None after reporting why it cannot be.
+
+    ``stdin_filename`` is what standard input is called in findings, and where its includes are looked for.
+    """
+    from ..compiler.include import LARGEST_FILE, decode_source, read_source
+
+    if path != STDIN:
+        return read_source(path, findings)
+    import sys
+
+    raw = sys.stdin.buffer.read(LARGEST_FILE + 1)
+    return decode_source(raw, stdin_filename or "<stdin>", findings, stdin_filename)

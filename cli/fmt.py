@@ -1,0 +1,118 @@
+"""``flowc fmt``: flows in the canonical layout."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from .exits import Exit
+from .terminal import note, out
+
+if TYPE_CHECKING:
+    from ..dsl.diagnostics import Findings
+    from ..dsl.source import Source
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR|-...")
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; leave with 1 and name the files that would change.")
+@click.option("--diff", "show_diff", is_flag=True, help="Write nothing; leave with 1 and print what would change.")
+@click.option("--stdin-filename", metavar="PATH", help="What to call standard input in findings.")
+def command(paths: tuple[str, ...], only_check: bool, show_diff: bool, stdin_filename: str | None) -> int:
+    """Write flows in the canonical layout. Comments stay, and so does the meaning.
+
+    A folder means every *.flow below it; - reads standard input and prints the result. A flow with syntax errors is left alone.
+    """
+    from ..dsl.diagnostics import Findings
+    from .flows import STDIN, find_flows, read_flow
+    from .report import exit_for, note_findings
+
+    findings = Findings()
+    changed = same = 0
+    for path in find_flows(paths):
+        source = read_flow(path, findings, stdin_filename)
+        text = None if source is None else _formatted(source, findings)
+        if source is None or text is None:
+            continue
+        changes = not _is_written(path, source, text)
+        changed, same = changed + changes, same + (not changes)
+        if show_diff:
+            out("".join(_diff(source, text)))
+        elif only_check:
+            note(f"Would reformat: {source.name}\n" if changes else "")
+        elif path == STDIN:
+            out(text)
+        elif changes:
+            _replace(path, text)
+    note_findings(findings.sorted())
+    writes = not (only_check or show_diff)
+    if not (writes and STDIN in paths):
+        note(_summary(changed, same, writes))
+    code = exit_for(findings.sorted())
+    return code or (Exit.FINDINGS if changed and not writes else Exit.CLEAN)
+
+
+def _formatted(source: Source, findings: Findings) -> str | None:
+    """The canonical text; None, with findings, where the source has syntax errors."""
+    from ..dsl.diagnostics import Findings, Severity
+    from ..dsl.format import format_source
+    from ..dsl.parser import parse
+
+    syntax = Findings()
+    parse(source, syntax)
+    errors = [finding for finding in syntax.sorted() if finding.severity is Severity.ERROR]
+    findings.extend(errors)
+    return None if errors else format_source(source)
+
+
+def _is_written(path: str, source: Source, text: str) -> bool:
+    """Whether the file already holds exactly the canonical text: line ends and byte order mark count too."""
+    if path == "-":
+        return text == source.text
+    with open(path, "rb") as file:
+        return file.read() == text.encode()
+
+
+def _diff(source: Source, text: str) -> Iterator[str]:
+    from difflib import unified_diff
+
+    from ..dsl.columns import visible
+    from .terminal import wants_colour
+
+    colours = {"+": "32", "-": "31", "@": "36"} if wants_colour(sys.stdout) else {}
+    name = visible(source.name)
+    for line in unified_diff(source.text.splitlines(True), text.splitlines(True), name, name):
+        shown = visible(line.rstrip("\n").replace("\t", "    "))
+        colour = colours.get(line[:1])
+        yield (f"\x1b[{colour}m{shown}\x1b[0m" if colour else shown) + "\n"
+
+
+def _replace(path: str, text: str) -> None:
+    """Put the new text in the file's place at once, so that no interruption leaves half a file."""
+    import os
+    import tempfile
+
+    from .exits import Stop
+
+    real = os.path.realpath(path)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=".flowc-", dir=os.path.dirname(real))
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(text.encode())
+            os.chmod(temporary, os.stat(real).st_mode & 0o7777)
+            os.replace(temporary, real)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise Stop(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from None
+
+
+def _summary(changed: int, same: int, writes: bool) -> str:
+    verb = "reformatted" if writes else "would be reformatted"
+    parts = [f"{n:,} file{'' if n == 1 else 's'} {what}" for n, what in ((changed, verb), (same, "already formatted")) if n]
+    return f"{', '.join(parts)}.\n" if parts else ""

@@ -1,0 +1,140 @@
+"""The command's entry: finds the subcommand, and turns every way to end into an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from .exits import Exit, Stop
+from .terminal import note, prepare_streams
+
+#: Each command with its line in ``flowc --help``. Its module has its name and is imported only when it is called.
+COMMANDS = {
+    "check": "Find mistakes in flows without running anything.",
+    "plan": "Show the calls that a flow makes.",
+    "graph": "Draw a flow.",
+    "fmt": "Write flows in the canonical layout.",
+    "run": "Run a flow here, without a server.",
+    "explain": "Explain the code of a finding.",
+}
+
+REPORT_TO = "https://github.com/flowc/flowc/issues"
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported one at a time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of the help page."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; None for a name that is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        command: object = import_module(f".{cmd_name}", __package__).command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"flowc.cli.{cmd_name}.command is not a command")
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; a wrong name gets the nearest right one."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(_unknown_command(args[0]), ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help page's list, made without importing the commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _unknown_command(name: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, COMMANDS, 1)
+    guess = f" Did you mean '{near[0]}'?" if near else f" There are: {', '.join(COMMANDS)}."
+    if not near and (name.endswith(".flow") or os.path.exists(name)):
+        guess = f" To check a file: flowc check {name}"
+    return f"No such command '{name}'.{guess}"
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from .. import __version__
+
+        click.echo(f"flowc {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 clean, 1 findings, 2 usage or configuration, 3 internal error, 4 the run failed, "
+    "5 broker out of reach, 6 timed out.",
+)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version and exit.")
+def group() -> None:
+    """A compiler for workflows: checks, draws and runs .flow files."""
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code. Nothing escapes but a traceback asked for by ``FLOWC_DEBUG=1``."""
+    prepare_streams()
+    if "_FLOWC_COMPLETE" in os.environ:
+        group.main(prog_name="flowc")
+    try:
+        code = _dispatch(list(sys.argv[1:] if args is None else args))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # The reader is gone: anything still buffered must not be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.BROKEN_PIPE
+    except KeyboardInterrupt:
+        note("\nflowc: interrupted\n")
+        return Exit.INTERRUPTED
+    except Exception as bug:
+        if os.environ.get("FLOWC_DEBUG") == "1":
+            raise
+        note(_apology(bug))
+        return Exit.INTERNAL
+
+
+def _dispatch(args: list[str]) -> int:
+    try:
+        with group.make_context("flowc", args) as context:
+            result = group.invoke(context)
+    except click.exceptions.NoArgsIsHelpError as no_arguments:
+        no_arguments.show()
+        return Exit.USAGE
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as wrong:
+        wrong.show()
+        return Exit.USAGE
+    except Stop as stop:
+        note(f"flowc: {stop}\n" + (f"  {stop.hint}\n" if stop.hint else ""))
+        return stop.code
+    return int(result or 0)
+
+
+def _apology(bug: BaseException) -> str:
+    import platform
+    import traceback
+
+    from .. import __version__
+
+    frames = traceback.extract_tb(bug.__traceback__)
+    where = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"
+    what = " ".join(str(bug).split())[:200]
+    return (
+        f"flowc: internal error: {type(bug).__name__}: {what} ({where})\n"
+        "  This is a mistake in flowc, not in your flow. FLOWC_DEBUG=1 shows where it happened.\n"
+        f"  Please report it with the flow at {REPORT_TO} (flowc {__version__}, Python {platform.python_version()}).\n"
+    )

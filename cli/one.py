@@ -1,0 +1,33 @@
+"""Compiling the one flow of a command that makes something of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .report import note_findings
+from .terminal import note
+
+if TYPE_CHECKING:
+    from ..compiler.pipeline import Settings
+    from ..compiler.plan import Plan
+
+
+def compile_one(path: str, settings: Settings, stdin_filename: str | None = None) -> Plan | None:
+    """The plan of a flow. Its findings go to standard error; None if one of them is an error."""
+    from ..compiler.pipeline import compile_source
+    from ..dsl.diagnostics import Findings
+    from .flows import read_flow
+
+    findings = Findings()
+    source = read_flow(path, findings, stdin_filename)
+    plan = None
+    if source is not None:
+        compiled = compile_source(source, settings)
+        findings.extend(compiled.findings)
+        plan = compiled.plan
+    note_findings(findings.sorted())
+    if plan is None:
+        from ..dsl.render import summary
+
+        note(summary(findings.sorted(), files=1) + "\n")
+    return plan

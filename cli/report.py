@@ -1,0 +1,47 @@
+"""Printing findings."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .exits import Exit
+from .terminal import note, out, wants_colour
+
+if TYPE_CHECKING:
+    from ..dsl.diagnostics import Diagnostic
+
+FORMATS = ("full", "concise", "json")
+
+
+def print_findings(findings: Sequence[Diagnostic], *, files: int, form: str) -> None:
+    """Write the findings to standard output as the product of a command: in one of ``FORMATS``, with a closing line for people."""
+    if not findings and form != "json":
+        out(f"No findings in {files:,} file{'' if files == 1 else 's'}.\n")
+        return
+    from ..dsl import render
+
+    colour = wants_colour(sys.stdout)
+    if form == "json":
+        out(render.render_json(findings, files=files))
+        return
+    if form == "concise":
+        out(render.render_concise(findings, colour=colour))
+    else:
+        out(render.render_full(findings, colour=colour) + "\n")
+    out(render.summary(findings, files=files) + "\n")
+
+
+def note_findings(findings: Sequence[Diagnostic]) -> None:
+    """Write the findings to standard error, beside another product."""
+    if findings:
+        from ..dsl import render
+
+        note(render.render_full(findings, colour=wants_colour(sys.stderr)) + "\n")
+
+
+def exit_for(findings: Sequence[Diagnostic], *, strict: bool = False) -> Exit:
+    """1 if any finding is an error (or, strictly, anything at all), else 0."""
+    failed = any(strict or finding.severity.value == "error" for finding in findings)
+    return Exit.FINDINGS if failed else Exit.CLEAN

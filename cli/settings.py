@@ -1,0 +1,91 @@
+"""The options that say how a flow is compiled, shared by several commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from .exits import Stop
+
+if TYPE_CHECKING:
+    from ..compiler.pipeline import Settings
+    from .config import Config
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the user chose, as texts."""
+
+    params: tuple[str, ...]
+    params_file: str | None
+    app: str | None
+    max_steps: int
+    include_root: str | None
+
+
+def compile_options(command: Command) -> Command:
+    """Add ``-p --params --app --max-steps --include-root`` to a command, which gets them as one argument ``choices``."""
+    from functools import update_wrapper
+
+    def gather(*args: Any, **values: Any) -> Any:
+        chosen = {name: values.pop(name) for name in Choices.__slots__}
+        return command(*args, choices=Choices(**chosen), **values)
+
+    wrapped: Any = update_wrapper(gather, command)
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    result: Command = wrapped
+    return result
+
+
+_OPTIONS = (
+    click.option("-p", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter of the flow. May be repeated."),
+    click.option("--params", "params_file", metavar="FILE", help="Read parameters from a JSON or YAML file; -p wins over it."),
+    click.option("--app", metavar="MODULE[:ATTR]", help="Import an application and check against the tasks that it registers."),
+    click.option(
+        "--max-steps",
+        type=click.IntRange(min=1),
+        default=100_000,
+        show_default=True,
+        metavar="N",
+        help="Refuse a flow that unfolds to more steps.",
+    ),
+    click.option("--include-root", metavar="DIR", help="The folder that includes may not leave [default: the folder of the flow]."),
+)
+
+
+def make_settings(choices: Choices, config: Config, *, require_params: bool, tasks: Mapping[str, Any] | None = None) -> Settings:
+    """The compiler's settings for what the user chose.
+
+    Raises:
+        Stop: a parameter that is not ``name=value``, or a parameter file that cannot be read.
+    """
+    from ..compiler.pipeline import Settings
+
+    return Settings(
+        params=_read_parameters(choices.params_file) if choices.params_file else {},
+        param_texts=dict(_split(text) for text in choices.params),
+        tasks=tasks,
+        env=config.env,
+        max_steps=choices.max_steps,
+        include_root=choices.include_root,
+        require_params=require_params,
+    )
+
+
+def _split(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise Stop(f"-p wants NAME=VALUE, not {text!r}", hint="For example: -p day=2026-11-22")
+    return name.strip(), value
+
+
+def _read_parameters(path: str) -> Mapping[str, object]:
+    from ..compiler.parameters import read_parameters
+
+    return read_parameters(path)

@@ -1,0 +1,147 @@
+"""flowc from Python: ``flowc.load("etl.flow")`` gives a :class:`Flow` to look at, draw and run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .compiler.declarations import Declaration
+    from .compiler.graph import Graph
+    from .compiler.pipeline import Settings
+    from .compiler.plan import Plan
+    from .dsl.diagnostics import Diagnostic
+    from .dsl.source import Source
+    from .runtime.app import App
+
+
+class FlowError(Exception):
+    """A flow with errors. It prints as ``flowc check`` does.
+
+    ``findings`` are all findings, warnings too, sorted by file and place.
+    """
+
+    def __init__(self, findings: Iterable[Diagnostic]) -> None:
+        self.findings = tuple(findings)
+        super().__init__(self.findings)
+
+    def __str__(self) -> str:
+        from .dsl.render import render_full, summary
+
+        files = len({finding.source.name for finding in self.findings})
+        return f"{render_full(self.findings)}\n{summary(self.findings, files=files)}"
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A compiled flow. ``plan`` is what a runtime reads; ``findings`` are its warnings. Immutable."""
+
+    plan: Plan
+    findings: tuple[Diagnostic, ...] = ()
+    env: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The file's name without folder and ending."""
+        return self.plan.name
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The flow as a networkx ``MultiDiGraph``: nodes are steps, edges have a ``kind``."""
+        from .compiler.graph import to_graph
+
+        return to_graph(self.plan)
+
+    def dot(self) -> str:
+        """The flow as Graphviz DOT, as ``flowc graph`` draws it."""
+        from .compiler.diagram import to_dot
+
+        return to_dot(self.plan)
+
+    def __repr__(self) -> str:
+        return f"<Flow {self.name}: {len(self.plan.calls)} steps>"
+
+
+def load(
+    path: str | os.PathLike[str],
+    *,
+    params: Mapping[str, object] | None = None,
+    app: App | None = None,
+    env: Iterable[str] = (),
+    max_steps: int = 100_000,
+    include_root: str | os.PathLike[str] | None = None,
+) -> Flow:
+    """Compile a file.
+
+    Args:
+        path: a ``.flow`` file.
+        params: values of its parameters by name (``"ns.name"`` for those of an include).
+        app: an application; then tasks and their signatures are checked against what it registers.
+        env: the environment variables that the flow may read with ``env()``, at submission.
+        max_steps: refuse a flow that unfolds to more steps.
+        include_root: the folder that includes may not leave; by default the file's own.
+
+    Raises:
+        FlowError: the flow has errors, or cannot be read.
+    """
+    from .compiler.include import read_source
+    from .dsl.diagnostics import Findings
+
+    findings = Findings()
+    source = read_source(os.fspath(path), findings)
+    if source is None:
+        raise FlowError(findings.sorted())
+    root = None if include_root is None else os.fspath(include_root)
+    return _compile(source, _settings(params, app, env, max_steps, root))
+
+
+def loads(
+    text: str,
+    *,
+    name: str = "<string>",
+    params: Mapping[str, object] | None = None,
+    app: App | None = None,
+    env: Iterable[str] = (),
+    max_steps: int = 100_000,
+) -> Flow:
+    """Compile a text. ``name`` is what findings call it; it can include nothing. Otherwise as :func:`load`."""
+    from .dsl.source import Source
+
+    return _compile(Source(name, text), _settings(params, app, env, max_steps, None))
+
+
+def _settings(
+    params: Mapping[str, object] | None, app: App | None, env: Iterable[str], max_steps: int, include_root: str | None
+) -> Settings:
+    from .compiler.pipeline import Settings
+
+    return Settings(
+        params=params or {},
+        tasks=None if app is None else declarations(app),
+        env=tuple(env),
+        max_steps=max_steps,
+        include_root=include_root,
+    )
+
+
+def _compile(source: Source, settings: Settings) -> Flow:
+    from .compiler.pipeline import compile_source
+
+    compiled = compile_source(source, settings)
+    if compiled.plan is None:
+        raise FlowError(compiled.findings)
+    return Flow(compiled.plan, compiled.findings, settings.env)
+
+
+def declarations(app: App) -> Mapping[str, Declaration]:
+    """What each task that an application registers declares, by its full name; without the built-in ones, for which the language has words."""
+    from .compiler.declarations import declare
+
+    return {
+        name: declare(name, task.function, bound=task.bind, options=task.options)
+        for name, task in app.tasks.items()
+        if not name.startswith("celery.")
+    }
