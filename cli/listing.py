@@ -6,12 +6,12 @@ members' results. Above each call stand its identity, its place in the flow and 
 
 from __future__ import annotations
 
-import datetime as dt
 import keyword
 import re
 from collections.abc import Iterable, Iterator
 
-from ..compiler.plan import Call, Group, Handler, Late, Map, Plan, Ref, Scope, Value
+from ..compiler.display import display
+from ..compiler.plan import Call, Group, Handler, Map, Plan, Ref, Scope, Value
 
 WIDTH = 100
 
@@ -122,24 +122,12 @@ class _Listing:
         if isinstance(value, Ref):
             base = self.names.get(value.id, value.id)
             base = base if value.id in self.groups else f"{base}.result"
-            return base + "".join(f"[{part!r}]" for part in value.path)
-        if isinstance(value, Late):
-            return self._late(value)
+            return base + "".join(f"[{display(part, 'python')}]" for part in value.path)
         if isinstance(value, Map):
-            return "{" + ", ".join(f"{key!r}: {self.value(item)}" for key, item in value) + "}"
+            return "{" + ", ".join(f"{display(key, 'python')}: {self.value(item)}" for key, item in value) + "}"
         if isinstance(value, tuple):
             return "[" + ", ".join(map(self.value, value)) + "]"
-        if isinstance(value, dt.datetime):
-            return f"datetime.fromisoformat({value.isoformat()!r})"
-        if isinstance(value, dt.date):
-            return f"date({value.year}, {value.month}, {value.day})"
-        return repr(value)
-
-    def _late(self, value: Late) -> str:
-        args = [self.value(arg) for arg in value.args]
-        if len(args) == 2 and not value.op.isidentifier():
-            return f"({args[0]} {value.op} {args[1]})"
-        return f"{value.op}({', '.join(args)})"
+        return display(value, "python")
 
 
 def _unmet(group: Group) -> set[str]:
@@ -167,11 +155,11 @@ def _starts(call: Call) -> str:
 def _task(name: str) -> str:
     if all(part.isidentifier() and not keyword.iskeyword(part) for part in name.split(".")):
         return name
-    return f"app.tasks[{name!r}]"
+    return f"app.tasks[{display(name, 'python')}]"
 
 
 def _keyword(name: str) -> str:
-    return name if name.isidentifier() and not keyword.iskeyword(name) else f"**{{{name!r}}}"
+    return name if name.isidentifier() and not keyword.iskeyword(name) else f"**{{{display(name)}}}"
 
 
 def _fit(head: str, parts: list[str], opening: str = "(", closing: str = ")") -> str:

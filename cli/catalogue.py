@@ -1,0 +1,118 @@
+"""Writes the catalogue of findings, ``docs/diagnostics.md``, from the registry.
+
+``python -m flowc.cli.catalogue docs/diagnostics.md`` (`make docs`). The examples are compiled, so what stands below them is what flowc says.
+"""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ..compiler.pipeline import Settings, compile_source
+from ..dsl.codes import CODES, Code
+from ..dsl.diagnostics import Diagnostic
+from ..dsl.render import render_full
+from ..dsl.source import Source
+
+EXAMPLE = "example.flow"
+
+FAMILIES = {
+    "F01": "Syntax",
+    "F02": "Names",
+    "F03": "Values and limits",
+    "F04": "Calls and types",
+    "F05": "Options",
+    "F06": "Arrows, scopes and groups",
+    "F07": "Files, includes and parameters",
+    "F08": "Not yet supported",
+    "F09": "Lints",
+}
+
+HEAD = """\
+# Findings
+
+Every finding of `flowc check` has a code. This page lists them all: what each means, a flow that gets it with what flowc says, and one that
+does not. `flowc explain F0201` prints the same in the terminal. A code keeps its meaning and is never used again for something else.
+
+*This page is written by `make docs` from the registry in `dsl/codes/`; change it there.*
+"""
+
+
+def example_findings(text: str) -> tuple[Diagnostic, ...]:
+    """What ``flowc check`` finds in an example of the registry: a flow, and after lines ``=== name.flow`` the files that it includes."""
+    main, *others = ("\n" + text).split("\n=== ")
+    with TemporaryDirectory() as folder:
+        for other in others:
+            name, _, content = other.partition("\n")
+            path = Path(folder, name.strip())
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content + "\n", encoding="utf-8")
+        first = Path(folder, EXAMPLE)
+        content = main[1:].removesuffix("\n") + "\n"
+        first.write_text(content, encoding="utf-8")
+        return compile_source(Source(EXAMPLE, content, str(first)), Settings(require_params=False)).findings
+
+
+def catalogue() -> str:
+    """The page's text. The same registry gives the same text."""
+    return "\n".join(_parts())
+
+
+def _parts() -> Iterator[str]:
+    yield HEAD
+    for family, title in FAMILIES.items():
+        entries = [entry for entry in CODES.values() if entry.code.startswith(family)]
+        if entries:
+            yield f"- [{title}](#{title.lower().replace(' ', '-').replace(',', '')}): {family}xx"
+    yield ""
+    for family, title in FAMILIES.items():
+        entries = [entry for entry in CODES.values() if entry.code.startswith(family)]
+        if not entries:
+            continue
+        yield f"## {title}\n"
+        yield "| code | | |\n|---|---|---|"
+        for entry in entries:
+            yield f"| [{entry.code}](#{entry.code.lower()}) | {entry.severity.value} | {_cell(entry.title)} |"
+        yield ""
+        for entry in entries:
+            yield _section(entry)
+
+
+def _section(entry: Code) -> str:
+    parts = [f"### {entry.code}", f"**{entry.title}** ({entry.severity.value})", textwrap.dedent(entry.explanation).strip()]
+    if entry.bad.strip():
+        shown = render_full([d for d in example_findings(entry.bad) if d.code == entry.code])
+        parts += [_fence("flow", entry.bad), "gives", _fence("text", shown)]
+    if entry.good.strip():
+        parts += ["Instead:" if entry.bad.strip() else "For example:", _fence("flow", entry.good)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _fence(language: str, text: str) -> str:
+    ticks = "```"
+    while ticks in text:
+        ticks += "`"
+    return f"{ticks}{language}\n{text.strip(chr(10))}\n{ticks}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def main(args: Sequence[str]) -> int:
+    """Write the page to the file named, or to standard output."""
+    text = catalogue()
+    if args:
+        Path(args[0]).parent.mkdir(parents=True, exist_ok=True)
+        Path(args[0]).write_text(text, encoding="utf-8")
+        sys.stderr.write(f"{args[0]}: {len(CODES)} codes\n")
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

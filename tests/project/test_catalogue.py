@@ -1,0 +1,55 @@
+"""The registry of findings: every code's examples are run, and docs/diagnostics.md is what they give."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from flowc.cli.catalogue import FAMILIES, catalogue, example_findings
+from flowc.dsl.codes import CODES, Code
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("entry", CODES.values(), ids=lambda entry: str(entry.code))
+def test_the_bad_example_gets_the_finding_and_the_good_one_does_not(entry: Code) -> None:
+    if entry.bad.strip():
+        assert entry.code in [d.code for d in example_findings(entry.bad)]
+    if entry.good.strip():
+        assert entry.code not in [d.code for d in example_findings(entry.good)]
+
+
+@pytest.mark.parametrize("entry", CODES.values(), ids=lambda entry: str(entry.code))
+def test_entries_are_complete(entry: Code) -> None:
+    assert re.fullmatch(r"F\d{4}", entry.code)
+    assert entry.code[:3] in FAMILIES
+    assert entry.title.strip() == entry.title != ""
+    assert not entry.title.endswith(".")
+    assert entry.message.strip()
+    assert len(entry.explanation.strip()) > 40
+
+
+def test_each_code_is_given_once() -> None:
+    from flowc.dsl.codes import arrows, calls, files, lints, names, options, syntax, unsupported, values
+
+    families = (syntax, names, values, calls, options, arrows, files, unsupported, lints)
+    codes = [entry.code for family in families for entry in family.CODES]
+    assert sorted(codes) == sorted(set(codes))
+    assert set(codes) == set(CODES)
+
+
+def test_the_page_is_current() -> None:
+    page = ROOT / "docs" / "diagnostics.md"
+    assert page.read_text(encoding="utf-8") == catalogue(), "run `make docs`"
+
+
+def test_good_examples_have_no_errors_at_all() -> None:
+    """An example of how to do it right must not be wrong in another way."""
+    wrong = {
+        entry.code: [f"{d.code} {d.message}" for d in found]
+        for entry in CODES.values()
+        if entry.good.strip() and (found := [d for d in example_findings(entry.good) if d.severity.value == "error"])
+    }
+    assert wrong == {}
