@@ -1,0 +1,198 @@
+"""The options of a step, checked with pydantic, once for each distinct set.
+
+Option values are compile-time values, or late values of a plan: of those only the type is known, and checked; the rest when they are bound.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from .fits import kind
+from .option_table import ALL, DOC, GROUP_ONLY, HINTS, MERGED, UNSUPPORTED
+from .option_rules import contradictions
+from .option_values import (
+    LONGEST_NAME,
+    LONGEST_TEXT,
+    Wrong,
+    WrongValue,
+    a_bool,
+    a_delivery_mode,
+    a_duration,
+    a_moment,
+    a_retry_policy,
+    a_text,
+    an_expiry,
+    an_int,
+    check_late,
+    misspelt,
+    some_headers,
+)
+from .plan import Late, Map
+from .suggest import did_you_mean
+from .values import to_plan
+
+__all__ = ["ALL", "DOC", "GROUP_ONLY", "MERGED", "UNSUPPORTED", "OptionsResult", "Problem", "merge", "validate"]
+
+#: Distinct sets remembered.
+_MOST_KEPT = 2_048
+
+
+_Bool = Annotated[Any, BeforeValidator(a_bool)]
+_Duration = Annotated[Any, BeforeValidator(a_duration(0))]
+_Limit = Annotated[Any, BeforeValidator(a_duration(1))]
+_Name = Annotated[Any, BeforeValidator(a_text(LONGEST_NAME))]
+
+
+class Options(BaseModel):
+    """Every option that a step can have in this version."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    countdown: _Duration = None
+    eta: Annotated[Any, BeforeValidator(a_moment)] = None
+    expires: Annotated[Any, BeforeValidator(an_expiry)] = None
+    retry: _Bool = None
+    retry_policy: Annotated[Any, BeforeValidator(a_retry_policy)] = None
+    time_limit: _Limit = None
+    soft_time_limit: _Limit = None
+    serializer: _Name = None
+    compression: _Name = None
+    queue: _Name = None
+    exchange: _Name = None
+    routing_key: _Name = None
+    priority: Annotated[Any, BeforeValidator(an_int(0, 255))] = None
+    ignore_result: _Bool = None
+    task_id: _Name = None
+    headers: Annotated[Any, BeforeValidator(some_headers)] = None
+    shadow: Annotated[Any, BeforeValidator(a_text(LONGEST_TEXT))] = None
+    delivery_mode: Annotated[Any, BeforeValidator(a_delivery_mode)] = None
+    mandatory: _Bool = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one option: a code of the registry, the values of its message, and help lines.
+
+    ``option`` is the name under which it was given: the place to point at.
+    """
+
+    code: str
+    option: str
+    values: dict[str, object] = field(hash=False)
+    help: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsResult:
+    """Options as a plan holds them (those that are wrong left out), and what is wrong."""
+
+    options: Map
+    problems: tuple[Problem, ...]
+
+
+_KEPT: dict[object, OptionsResult] = {}
+
+
+def validate(options: Mapping[str, object]) -> OptionsResult:
+    """Check one step's options, all together.
+
+    Args:
+        options: by name; each a compile-time value, or a late value of a plan. A number where a duration is asked means seconds.
+            null means: as if it were not given.
+
+    Returns:
+        The options as a plan holds them: durations as seconds, maps as :class:`~.plan.Map`, in the order of the table; and the problems, in the order given.
+    """
+    key = tuple([(name, _key(value)) for name, value in options.items()])
+    found = _KEPT.get(key)
+    if found is None:
+        if len(_KEPT) >= _MOST_KEPT:
+            _KEPT.clear()
+        found = _KEPT[key] = _validate(options)
+    return found
+
+
+def _key(value: object) -> object:
+    """What tells a value from every other one (``1`` and ``true`` are equal in Python, and so are moments in two zones)."""
+    if isinstance(value, (tuple, list)):
+        return ("list", *map(_key, value))
+    if isinstance(value, (dict, Map)):
+        return ("map", *((name, _key(item)) for name, item in (value.items() if isinstance(value, dict) else value.items)))
+    if isinstance(value, Late):
+        return ("late", value.op, *map(_key, value.args))
+    return (value.__class__, value.isoformat() if isinstance(value, dt.datetime) else value)
+
+
+def _validate(options: Mapping[str, object]) -> OptionsResult:
+    problems: list[Problem] = []
+    plain: dict[str, object] = {}
+    checked: dict[str, Any] = {}
+    for name, value in options.items():
+        if name not in ALL:
+            hint = HINTS.get(name)
+            problems.append(Problem("F0501", name, {"option": name}, (hint,) if hint else did_you_mean(name, DOC)))
+        elif name in UNSUPPORTED:
+            problems.append(Problem("F0803", name, {"option": name}))
+        elif isinstance(value, Late):
+            wrong = check_late(name, value)
+            if wrong is None:
+                checked[name] = value
+            else:
+                problems.append(_problem(name, wrong))
+        elif value is not None:
+            plain[name] = dict(value.items) if isinstance(value, Map) else value
+    accepted, wrongs = _check(plain)
+    checked.update(accepted)
+    problems.extend(_problem(name, wrong) for name, wrong in wrongs)
+    problems.extend(_problem(name, wrong) for name, wrong in misspelt(accepted))
+    problems.extend(_problem(name, wrong) for name, wrong in contradictions(checked))
+    order = {name: number for number, name in enumerate(options)}
+    problems.sort(key=lambda problem: order[problem.option])
+    return OptionsResult(Map(tuple((name, to_plan(checked[name])) for name in DOC if name in checked)), tuple(problems))
+
+
+def _check(given: dict[str, object]) -> tuple[dict[str, Any], list[tuple[str, Wrong]]]:
+    """The values that are right, as a plan holds them, and what is wrong with the others, by option."""
+    wrongs: list[tuple[str, Wrong]] = []
+    try:
+        model = Options.model_validate(given)
+    except ValidationError as error:
+        for found in error.errors(include_url=False, include_input=False):
+            reason = found["ctx"]["error"]
+            assert isinstance(reason, WrongValue), found
+            wrongs.append((str(found["loc"][0]), reason.wrong))
+        bad = {name for name, _ in wrongs}
+        model = Options.model_validate({name: value for name, value in given.items() if name not in bad})
+    return {name: getattr(model, name) for name in model.model_fields_set}, wrongs
+
+
+def _problem(name: str, wrong: Wrong) -> Problem:
+    doc = DOC[name]
+    values = {"option": name, "type": doc.type, **wrong.values}
+    if wrong.given is not None:
+        values["given"] = kind(wrong.given[0])
+    return Problem(wrong.code, name, values, wrong.help or (f"as in `{doc.example}`",))
+
+
+def merge(weak: Mapping[str, object], strong: Mapping[str, object]) -> dict[str, object]:
+    """The options of an outer and an inner place together: the inner wins; ``retry_policy`` and ``headers`` merge by key.
+
+    Takes and gives values as :func:`validate` takes them; maps that are no maps are left for it to find.
+    """
+    out = dict(weak)
+    for name, value in strong.items():
+        before = out.get(name)
+        if name in MERGED and isinstance(value, (dict, Map)) and isinstance(before, (dict, Map)):
+            out[name] = {**_items(before), **_items(value)}
+        else:
+            out[name] = value
+    return out
+
+
+def _items(value: dict[str, object] | Map) -> dict[str, object]:
+    return value if isinstance(value, dict) else dict(value.items)
