@@ -1,0 +1,40 @@
+"""The tasks that every application has: Celery's ``celery.map`` and ``celery.starmap``: one message, one task, many arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .errors import NotRegistered
+
+#: Names of the tasks whose argument ``task`` is the signature of another one.
+MAPPING = ("celery.map", "celery.starmap")
+
+
+def register(app: Any) -> None:
+    """Add the built-in tasks to an application."""
+
+    def xmap(task: Mapping[str, Any], it: Iterable[Any]) -> list[Any]:
+        call = _partial(app, task)
+        return [call(item) for item in it]
+
+    def xstarmap(task: Mapping[str, Any], it: Iterable[Iterable[Any]]) -> list[Any]:
+        call = _partial(app, task)
+        return [call(*item) for item in it]
+
+    app.task(name="celery.map")(xmap)
+    app.task(name="celery.starmap")(xstarmap)
+
+
+def _partial(app: Any, signature: Mapping[str, Any]) -> Any:
+    """The task of a signature, called with the signature's own arguments behind the given ones."""
+    name = signature["task"]
+    task = app.tasks.get(name)
+    if task is None:
+        raise NotRegistered(f"no task is registered as {name!r}")
+    args, kwargs = tuple(signature.get("args") or ()), dict(signature.get("kwargs") or {})
+
+    def call(*given: Any) -> Any:
+        return task(*given, *args, **kwargs)
+
+    return call

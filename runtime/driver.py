@@ -1,0 +1,296 @@
+"""Runs a plan in this process: joins the engine to a broker, a worker, the clock and the user's signals.
+
+One loop, in the thread that calls :func:`run`. It hands out as many ready calls as the pool has room for, lets the worker
+take a turn, and waits for reports. So a group of a hundred thousand members never stands in the broker at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping
+from queue import Empty, SimpleQueue
+from typing import TypeAlias
+
+from ..compiler.plan import Plan
+from .app import App
+from .dispatch import Dispatcher
+from .engine import Engine, Send
+from .errors import DecodeError, ReachError, StepError, TaskRevokedError
+from .events import Action, CallHandler, Failed, HandlerEnded, Notify, Ready, Revoked, Skipped, State, Succeeded
+from .events import Told as StateTold
+from .failures import Failure, failure_of
+from .handling import Handling, handler_id
+from .interrupts import listening
+from .outcome import HandlerCalled, RunEvent, RunResult, StepEnded, StepTold, Stopping
+from .preflight import check_tasks, late_values, notes
+from .record import Record
+from .redact import Redactor
+from .worker.codec import unpack
+from .worker.execute import Killed
+from .worker.jobs import Dropped, Ended, Report, Told
+from .worker.pools import make_pool
+
+Watcher: TypeAlias = Callable[[RunEvent], None]
+
+
+def run(
+    plan: Plan,
+    app: App,
+    *,
+    pool: str = "threads",
+    concurrency: int | None = None,
+    on_event: Watcher | None = None,
+    now: dt.datetime | None = None,
+    env: Mapping[str, str] | None = None,
+    secrets: Mapping[str, str] | None = None,
+) -> RunResult:
+    """Run a plan to its end on a worker inside this process.
+
+    Args:
+        plan: the plan, bound or not.
+        app: the application that has its tasks.
+        pool: ``threads``, ``processes`` or ``solo``.
+        concurrency: how many steps at once; None for the pool's default.
+        on_event: called in this thread with each :data:`RunEvent`; what it raises ends the run.
+        now: what ``now`` means in the flow; the present moment if None.
+        env: the variables that ``env(…)`` may read; those of the process if None.
+        secrets: the values of ``secret(…)``; those of the environment if None.
+
+    In the main thread, SIGINT and SIGTERM are taken over while it runs: the first stops sending and waits for what runs, the
+    second kills it.
+
+    Raises:
+        PlanError: the plan is damaged, or a variable or secret that it needs is not set.
+        UnknownTasks: the application lacks tasks of the plan; nothing has run.
+        UsageError: no such pool, or a concurrency below one.
+    """
+    check_tasks(plan, app)
+    bound, redactor = bind(plan, now=now, env=env, secrets=secrets)
+    return _Run(bound, app, pool, concurrency, on_event, redactor).run()
+
+
+def bind(
+    plan: Plan, *, now: dt.datetime | None = None, env: Mapping[str, str] | None = None, secrets: Mapping[str, str] | None = None
+) -> tuple[Plan, Redactor]:
+    """The plan with its late values worked out, and the redactor that masks its secrets. Arguments and errors as for :func:`run`."""
+    lates = list(late_values(plan))
+    if not lates:
+        return plan, Redactor()
+    names = {str(late.args[0]) for late in lates if late.op == "secret" and late.args}
+    values = os.environ if secrets is None else secrets
+    bound = plan.bind(now=now or dt.datetime.now(dt.UTC), env=os.environ if env is None else env, secrets=values)
+    return bound, Redactor(values[name] for name in sorted(names) if name in values)
+
+
+class _Signal:
+    """A signal came."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+class _Run:
+    """The state of one run."""
+
+    def __init__(self, plan: Plan, app: App, pool: str, concurrency: int | None, on_event: Watcher | None, redactor: Redactor) -> None:
+        self._engine = Engine(plan)
+        self._inbox: SimpleQueue[Report | _Signal] = SimpleQueue()
+        self._pool = make_pool(pool, concurrency, app, self._deliver)
+        self._solo = pool == "solo"
+        self._began = time.monotonic()
+        self._record = Record(plan, self._engine, redactor, self._began)
+        self._dispatcher = Dispatcher(uuid.uuid4().hex, app, self._pool, redactor)
+        self._worker = self._dispatcher.worker
+        self._handling = Handling(plan, app, redactor, self._engine.fill)
+        self._on_event = on_event
+        self._backlog: deque[tuple[str, dt.datetime]] = deque()
+        self._out: dict[str, str] = {}
+        self._redactor = redactor
+        self._signals: list[int] = []
+        self._stopping = False
+        self._notes = notes(plan, app, pool)
+        self._abandoned: tuple[str, ...] = ()
+
+    # ------------------------------------------------------------------------------------------------------------ loop
+    def run(self) -> RunResult:
+        try:
+            with listening(self._signalled):
+                self._apply(self._engine.start())
+                while not self._engine.finished:
+                    self._feed()
+                    self._worker.turn()
+                    self._take()
+        except Killed:
+            self._kill()
+        except BaseException:
+            self._pool.kill()
+            raise
+        finally:
+            self._pool.close()
+            self._dispatcher.close()
+        return self._result()
+
+    def _feed(self) -> None:
+        """Send what is ready, as far as there is room; calls that only wait for their time take none."""
+        while self._backlog and len(self._out) - self._worker.held < self._pool.room:
+            step, sent = self._backlog.popleft()
+            try:
+                self._out[self._dispatcher.send(self._engine.send(step), sent)] = step
+            except StepError as exc:
+                self._handle(Failed(step, failure_of(exc)))
+
+    def _take(self) -> None:
+        """Wait for a report or for the time of a held call; then take every report that is there."""
+        inbox = self._inbox
+        waiting = bool(self._out) or self._handling.waiting
+        try:
+            item = inbox.get(waiting, self._worker.wait())
+            while True:
+                self._report(item)
+                item = inbox.get_nowait()
+        except Empty:
+            return
+
+    def _deliver(self, report: Report) -> None:
+        """Takes the reports of the pool, in any thread."""
+        if self._solo and isinstance(report, Told):
+            self._report(report)  # this is the loop's own thread, inside a task: now is the time to show progress
+        else:
+            self._inbox.put(report)
+
+    def _report(self, item: Report | _Signal) -> None:
+        match item:
+            case Told(id_, state, meta) if id_ in self._out:
+                value = unpack(meta)
+                self._watch(StepTold(self._out[id_], state, self._redactor.value(value)))
+                self._apply(self._engine.handle(StateTold(self._out[id_], state, value)))
+            case Ended(id_) if id_ in self._out:
+                step = self._out.pop(id_)
+                self._record.ran(step, item.started, item.finished, item.worker)
+                self._handle(_event(step, item))
+            case Ended(id_, failure=failure):
+                self._handler_ended(id_, failure)
+            case Dropped(id_) if id_ in self._out:
+                self._engine.unsend(self._out.pop(id_))
+            case _Signal():
+                self._stop(item.number)
+
+    # ---------------------------------------------------------------------------------------------------------- engine
+    def _handle(self, event: Succeeded | Failed | Revoked) -> None:
+        """A step has ended."""
+        if not isinstance(event, Succeeded):
+            self._record.failed(event.id, event.failure)
+        actions = self._engine.handle(event)
+        if self._on_event is not None:
+            self._on_event(StepEnded(self._record.step(event.id)))
+        self._apply(actions)
+
+    def _handler_ended(self, id_: str, failure: Failure | None) -> None:
+        ended = self._handling.ended(id_, failure)
+        if ended is not None:
+            number, result = ended
+            self._watch(HandlerCalled(result))
+            self._apply(self._engine.handle(HandlerEnded(number, failure)))
+
+    def _apply(self, actions: list[Action]) -> None:
+        if not actions:
+            return
+        sent = dt.datetime.now(dt.UTC)
+        for action in actions:
+            match action:
+                case Ready(id_):
+                    self._backlog.append((id_, sent))
+                case Skipped(id_):
+                    if self._on_event is not None:
+                        self._on_event(StepEnded(self._record.step(id_)))
+                case Notify(step=step):
+                    deaf = self._handling.listen(action, self._dispatcher.id_of(self._engine.call(step)))
+                    if deaf is not None:
+                        self._watch(HandlerCalled(deaf))
+                case CallHandler():
+                    self._call_handler(action)
+
+    def _call_handler(self, action: CallHandler) -> None:
+        try:
+            send = self._engine.arguments(action.step)
+        except ReachError:  # that is why it failed: there are no arguments to show
+            send = Send(self._engine.call(action.step), [], {})
+        try:
+            job = self._handling.job(action, self._dispatcher.request(send))
+        except ReachError as exc:
+            self._handler_ended(handler_id(action), failure_of(exc, keep=False))
+        else:
+            self._pool.submit(job)
+
+    def _watch(self, event: RunEvent) -> None:
+        if self._on_event is not None:
+            self._on_event(event)
+
+    # ------------------------------------------------------------------------------------------------------------ stop
+    def _signalled(self, number: int) -> None:
+        """A signal came; this runs between two steps of Python's in the main thread."""
+        self._signals.append(number)
+        self._inbox.put(_Signal(number))
+        if len(self._signals) > 1 and self._solo and self._pool.running():
+            raise Killed
+
+    def _stop(self, number: int) -> None:
+        if number == self._signals[0] and not self._stopping:
+            self._stopping = True
+            self._engine.stop()
+            self._backlog.clear()
+            for id_ in self._worker.release():
+                self._engine.unsend(self._out.pop(id_))
+            self._pool.drain()
+            self._watch(Stopping(number, tuple(sorted(self._out[id_] for id_ in self._pool.running() if id_ in self._out))))
+        else:
+            self._kill()
+
+    def _kill(self) -> None:
+        left = self._pool.kill()
+        self._abandoned = tuple(sorted(self._out[id_] for id_ in left if id_ in self._out))
+        out, self._out = self._out, {}
+        for step in out.values():
+            self._handle(Revoked(step, failure_of(TaskRevokedError("stopped while it ran"), keep=False)))
+        while self._handling.waiting:
+            for id_ in self._handling.ids():
+                self._handler_ended(id_, failure_of(TaskRevokedError("stopped while it ran"), keep=False))
+
+    # ---------------------------------------------------------------------------------------------------------- result
+    def _result(self) -> RunResult:
+        steps = tuple(self._record.steps())
+        value, has_value, problem = None, False, None
+        try:
+            value, has_value = self._engine.value(), True
+        except ReachError as exc:
+            problem = self._redactor.text(str(exc))
+        except KeyError:
+            pass
+        return RunResult(
+            value=value,
+            has_value=has_value,
+            ok=problem is None and all(step.state is State.SUCCESS for step in steps),
+            steps=steps,
+            handlers=self._handling.results,
+            duration=time.monotonic() - self._began,
+            signal=self._signals[0] if self._signals else None,
+            abandoned=self._abandoned,
+            value_error=problem,
+            notes=self._notes,
+            redactor=self._redactor,
+        )
+
+
+def _event(step: str, ended: Ended) -> Succeeded | Failed | Revoked:
+    """What the engine is told of the end of a job."""
+    failure = ended.failure
+    if failure is not None:
+        return Revoked(step, failure) if ended.state is State.REVOKED else Failed(step, failure)
+    try:
+        return Succeeded(step, unpack(ended.result))
+    except DecodeError as exc:
+        return Failed(step, failure_of(exc, keep=False))

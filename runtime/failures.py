@@ -1,0 +1,144 @@
+"""Why a step failed, as data: made where the task ran, shown where the run was started, rebuilt where a handler is called."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import sys
+import traceback as tracebacks
+from collections.abc import Container
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from . import errors
+
+#: Longest message and traceback that are kept, in characters; the middle of a longer one is cut.
+LONGEST_MESSAGE = 10_000
+LONGEST_TRACEBACK = 100_000
+
+_OURS = str(Path(__file__).parent)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An exception as data.
+
+    ``args`` are the exception's: those that JSON carries as they are, others as their ``repr``.
+    ``traceback`` begins at the user's first frame.
+    ``exception`` is the live exception, or pickled by the process that raised it: only ever read where a handler runs.
+    """
+
+    type: str
+    module: str
+    message: str
+    args: tuple[Any, ...] = ()
+    traceback: str = ""
+    exception: BaseException | bytes | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.type}: {self.message}" if self.message else self.type
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in which Celery's results carry it."""
+        return {"exc_type": self.type, "exc_message": list(self.args), "exc_module": self.module}
+
+
+def cut(text: str, longest: int) -> str:
+    """A text of at most ``longest`` characters: the middle of a longer one is left out."""
+    if len(text) <= longest:
+        return text
+    half = longest // 2
+    return f"{text[:half]}\n… {len(text) - 2 * half} characters left out …\n{text[-half:]}"
+
+
+def failure_of(exc: BaseException, *, keep: bool = True) -> Failure:
+    """An exception as a :class:`Failure`, whatever its own code does. ``keep``: hold on to the live exception."""
+    kind = type(exc)
+    return Failure(
+        type=kind.__qualname__.rpartition(".")[2],
+        module=str(kind.__module__),
+        message=cut(_message(exc), LONGEST_MESSAGE),
+        args=tuple(_plain(a) for a in exc.args),
+        traceback=cut(_traceback(exc), LONGEST_TRACEBACK),
+        exception=exc if keep else None,
+    )
+
+
+def _message(exc: BaseException) -> str:
+    try:
+        return str(exc)
+    except Exception as other:  # the exception's own __str__ is the user's code
+        return f"<the exception's text cannot be shown: {type(other).__name__}>"
+
+
+def _plain(value: object) -> Any:
+    if value is None or type(value) in (bool, int, float, str):
+        return cut(value, LONGEST_MESSAGE) if isinstance(value, str) else value
+    try:
+        return cut(repr(value), LONGEST_MESSAGE)
+    except Exception:  # the same for __repr__
+        return f"<{type(value).__name__}>"
+
+
+def _traceback(exc: BaseException) -> str:
+    trace = _users_frames(exc.__traceback__)
+    try:
+        return "".join(tracebacks.TracebackException(type(exc), exc, trace, compact=True).format())
+    except Exception:
+        return f"{type(exc).__name__}\n"
+
+
+def _users_frames(trace: TracebackType | None) -> TracebackType | None:
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OURS):
+        trace = trace.tb_next
+    return trace
+
+
+def exception_of(failure: Failure, modules: Container[str] = ()) -> BaseException:
+    """The exception again: the live one where it is at hand, else one of the same class.
+
+    Args:
+        failure: what to rebuild.
+        modules: names of loaded modules in which its class may be looked up, besides builtins and flowc's own errors.
+            None is ever imported for it: an unknown class becomes an ``Exception`` subclass of the same name.
+    """
+    if isinstance(failure.exception, BaseException):
+        return failure.exception
+    if isinstance(failure.exception, bytes):
+        import pickle
+
+        with contextlib.suppress(Exception):
+            loaded = pickle.loads(failure.exception)  # it was written by a child of ours, and this is another
+            if isinstance(loaded, BaseException):
+                return loaded
+    kind = _class_of(failure, modules)
+    if kind is not None:
+        with contextlib.suppress(Exception):
+            return kind(*failure.args)
+    stand_in = type(failure.type, (Exception,), {"__module__": failure.module, "__doc__": "A stand-in: its class is not known here."})
+    made = stand_in(*failure.args)
+    assert isinstance(made, BaseException)
+    return made
+
+
+def _class_of(failure: Failure, modules: Container[str]) -> type[BaseException] | None:
+    if failure.module not in (builtins.__name__, errors.__name__) and failure.module not in modules:
+        return None
+    found = getattr(sys.modules.get(failure.module), failure.type, None)
+    return found if isinstance(found, type) and issubclass(found, BaseException) else None
+
+
+def pickled(failure: Failure) -> Failure:
+    """The failure ready to leave its process: its live exception pickled where that works both ways, else dropped."""
+    import pickle
+
+    if not isinstance(failure.exception, BaseException):
+        return failure
+    try:
+        data = pickle.dumps(failure.exception)
+        same = type(pickle.loads(data)) is type(failure.exception)
+    except Exception:
+        return replace(failure, exception=None)
+    return replace(failure, exception=data if same else None)

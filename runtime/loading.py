@@ -1,0 +1,104 @@
+"""``--app MODULE[:ATTR]``: import the user's module and find the application in it."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from .app import App
+from .errors import AppNotFound
+from .failures import failure_of
+
+
+def load_app(spec: str) -> App:
+    """Import ``MODULE`` (the current folder comes first on the path) and return the :class:`App` in it.
+
+    Args:
+        spec: ``module`` or ``module:attribute``. Without an attribute: ``app``, else the only App in the module.
+
+    Raises:
+        AppNotFound: no such module or attribute, no or several apps, or the module itself raised (then with its traceback).
+    """
+    name, _, attribute = spec.partition(":")
+    name = name.strip().removesuffix(".py").replace("/", ".") if name.endswith(".py") else name.strip()
+    if not name or not all(part.isidentifier() for part in name.split(".")):
+        raise AppNotFound(f"--app: {spec!r} is not MODULE or MODULE:ATTRIBUTE, such as proj.tasks:app")
+    module = _import(name, spec)
+    if attribute:
+        return _attribute(module, attribute.strip(), spec)
+    found = _apps(module)
+    if isinstance(getattr(module, "app", None), App):
+        return module.app  # type: ignore[no-any-return]
+    if len({id(app) for app in found.values()}) == 1:
+        return next(iter(found.values()))
+    if found:
+        raise AppNotFound(f"--app: {name} has several applications ({', '.join(sorted(found))}); name one: --app {name}:{min(found)}")
+    raise AppNotFound(f"--app: there is no application in {name}; make one with  app = flowc.App({name.split('.')[0]!r})")
+
+
+def _import(name: str, spec: str) -> ModuleType:
+    here = str(Path.cwd())
+    if sys.path[:1] not in ([here], [""]):
+        sys.path.insert(0, here)
+    importlib.invalidate_caches()
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as exc:
+        if exc.name is not None and (name == exc.name or name.startswith(f"{exc.name}.")):
+            raise AppNotFound(f"--app: no module is named {exc.name!r}{_near_modules(exc.name)} (looked in {here} first)") from None
+        raise _broken(name, exc) from exc
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as exc:  # the module is the user's code: even SystemExit at its top level is an error to report
+        raise _broken(name, exc) from exc
+
+
+def _broken(name: str, exc: BaseException) -> AppNotFound:
+    failure = failure_of(exc, keep=False)
+    return AppNotFound(f"--app: importing {name} failed: {failure}", "\n".join(_without_importlib(failure.traceback)))
+
+
+def _without_importlib(traceback: str) -> list[str]:
+    """The traceback without the frames of the import system."""
+    kept: list[str] = []
+    skipping = False
+    for line in traceback.splitlines():
+        if line.startswith('  File "'):
+            skipping = "<frozen importlib" in line or "/importlib/__init__.py" in line
+        elif not line.startswith("    "):
+            skipping = False
+        if not skipping:
+            kept.append(line)
+    return kept
+
+
+def _attribute(module: ModuleType, attribute: str, spec: str) -> App:
+    value: object = module
+    for part in attribute.split("."):
+        if not hasattr(value, part):
+            near = difflib.get_close_matches(part, [n for n in dir(value) if not n.startswith("_")], 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise AppNotFound(f"--app: {module.__name__} has no {attribute!r}{hint}")
+        value = getattr(value, part)
+    if not isinstance(value, App):
+        raise AppNotFound(f"--app: {spec} is {_kind(value)}, not a flowc.App")
+    return value
+
+
+def _kind(value: object) -> str:
+    kind = type(value)
+    return f"a {kind.__module__}.{kind.__qualname__}" if kind.__module__ != "builtins" else f"a {kind.__name__}"
+
+
+def _apps(module: ModuleType) -> dict[str, App]:
+    return {name: value for name, value in vars(module).items() if isinstance(value, App)}
+
+
+def _near_modules(name: str) -> str:
+    here = sorted({p.stem for p in Path.cwd().glob("*.py")} | {p.parent.name for p in Path.cwd().glob("*/__init__.py")})
+    near = difflib.get_close_matches(name.split(".")[0], here, 1)
+    return f"; did you mean {near[0]!r}?" if near and near[0] != name else ""

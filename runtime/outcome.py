@@ -1,0 +1,152 @@
+"""What came of a run, as frozen data. Secrets are masked in all of it but ``RunResult.value``."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from ..compiler.plan import Location
+from .events import State
+from .failures import Failure
+from .redact import Redactor
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """How a step ended. Times are seconds since the start of the run; None where it never started.
+
+    ``because``: for a skipped step, the id of the step that failed. ``worker``: the thread or process that ran it.
+    """
+
+    id: str
+    task: str
+    state: State
+    where: Location
+    result: Any = None
+    failure: Failure | None = None
+    because: str | None = None
+    started: float | None = None
+    finished: float | None = None
+    worker: str | None = None
+    groups: tuple[str, ...] = ()
+
+    @property
+    def error(self) -> str | None:
+        """The exception's type and message."""
+        return None if self.failure is None else str(self.failure)
+
+    @property
+    def traceback(self) -> str | None:
+        """The traceback, from the user's first frame on."""
+        return None if self.failure is None else self.failure.traceback
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerResult:
+    """One call of an errback, or a listener that raised (``kind`` ``message``: its first failure, ``failures`` of them in all)."""
+
+    id: str
+    task: str
+    scope: str
+    step: str
+    kind: Literal["error", "message"]
+    where: Location
+    failure: Failure | None = None
+    failures: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ran to its end."""
+        return self.failure is None
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What came of a run.
+
+    Attributes:
+        value: that of the flow's last statement, if ``has_value``.
+        ok: every step succeeded (and the value could be made).
+        steps: all steps, in the order of the plan.
+        handlers: the errbacks that were called, in order, and the listeners that failed.
+        duration: seconds.
+        signal: the number of the signal that stopped the run, if one did.
+        abandoned: ids of steps that a second signal could not stop; their threads may still run.
+        value_error: why the value could not be made although every step succeeded.
+        notes: remarks about the run, such as a time limit that the pool does not keep.
+    """
+
+    value: Any = field(repr=False)
+    has_value: bool
+    ok: bool
+    steps: tuple[StepResult, ...]
+    handlers: tuple[HandlerResult, ...]
+    duration: float
+    signal: int | None = None
+    abandoned: tuple[str, ...] = ()
+    value_error: str | None = None
+    notes: tuple[str, ...] = ()
+    redactor: Redactor = field(default_factory=Redactor, repr=False, compare=False)
+
+    @property
+    def shown_value(self) -> Any:
+        """The value with secrets masked, as it may be printed."""
+        return self.redactor.value(self.value)
+
+    @property
+    def failed(self) -> tuple[StepResult, ...]:
+        """The steps that failed or were revoked."""
+        return tuple(step for step in self.steps if step.state in (State.FAILURE, State.REVOKED))
+
+    @property
+    def skipped(self) -> tuple[StepResult, ...]:
+        """The steps that never ran because another failed."""
+        return tuple(step for step in self.steps if step.state is State.SKIPPED)
+
+    @property
+    def exit_code(self) -> int:
+        """That of ``flowc run``: 0, 4 when the run failed, 128 and the signal's number (130 for Ctrl-C) when it was stopped."""
+        if self.signal is not None:
+            return 128 + self.signal
+        return 0 if self.ok else 4
+
+
+# ------------------------------------------------------------------------------------------------- while the run is going on
+@dataclass(frozen=True, slots=True)
+class StepTold:
+    """A step told a state of its own."""
+
+    id: str
+    state: str
+    meta: Any
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded:
+    """A step ended (or was skipped)."""
+
+    step: StepResult
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerCalled:
+    """A handler ended."""
+
+    handler: HandlerResult
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """A first signal came: nothing more is sent; these steps still run."""
+
+    signal: int
+    running: tuple[str, ...]
+
+    @property
+    def signal_name(self) -> str:
+        """Such as ``SIGINT``."""
+        return signal.Signals(self.signal).name
+
+
+RunEvent: TypeAlias = StepTold | StepEnded | HandlerCalled | Stopping

@@ -1,0 +1,94 @@
+"""What can be known to go wrong before anything runs."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from ..compiler.plan import Call, Late, Location, Map, Plan, Value
+from .app import App
+from .builtin_tasks import MAPPING
+from .errors import UnknownTasks
+
+
+def check_tasks(plan: Plan, app: App) -> None:
+    """Make sure that the application has every task of the plan: its steps', its handlers', those that ``map`` calls.
+
+    Raises:
+        UnknownTasks: one line for each different place and name, in the order of the plan.
+    """
+    problems = tuple(dict.fromkeys(_problem(name, what, where, app) for name, what, where in _tasks(plan) if name not in app.tasks))
+    if problems:
+        raise UnknownTasks(problems)
+
+
+def _tasks(plan: Plan) -> Iterator[tuple[str, str, Location]]:
+    for call in plan.calls:
+        yield call.task, f"step {call.id}", call.where
+        mapped = _mapped(call)
+        if mapped is not None:
+            yield mapped, f"step {call.id}", call.where
+    for scope in plan.scopes:
+        for handler in scope.handlers:
+            yield handler.task, f"handler {handler.id}", handler.where
+
+
+def _mapped(call: Call) -> str | None:
+    """The task that a ``celery.map`` or ``celery.starmap`` calls."""
+    if call.task not in MAPPING:
+        return None
+    signature = call.kwargs.get("task") if call.kwargs.get("task") is not None else (call.args[0] if call.args else None)
+    name = signature.get("task") if isinstance(signature, Map) else None
+    return name if isinstance(name, str) else None
+
+
+def _problem(name: str, what: str, where: Location, app: App) -> str:
+    names = [known for known in app.tasks if known not in MAPPING]
+    short = name.rpartition(".")[2]
+    near = [known for known in names if known.rpartition(".")[2] == short] or difflib.get_close_matches(name, names, 1, 0.7)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"{where}: {what}: the application {app.name or ''}".rstrip() + f" has no task {name!r}{hint}"
+
+
+def notes(plan: Plan, app: App, pool: str) -> tuple[str, ...]:
+    """Remarks about what this pool will not do for the plan."""
+    if pool == "processes":
+        return ()
+    limits = ("time_limit", "soft_time_limit")
+    limited = [
+        call.id
+        for call in plan.calls
+        if any(call.options.get(limit) is not None or app.tasks[call.task].options.get(limit) is not None for limit in limits)
+    ]
+    if not limited:
+        return ()
+    more = f" and {len(limited) - 1} more" if len(limited) > 1 else ""
+    return (f"time limits are kept by --pool processes alone, so not for {limited[0]}{more}",)
+
+
+def late_values(plan: Plan) -> Iterator[Late]:
+    """Every value of the plan that is known at submission only, operands included."""
+    for call in plan.calls:
+        yield from _lates(call.args)
+        yield from _lates(call.kwargs)
+        yield from _lates(call.options)
+    for scope in plan.scopes:
+        for handler in scope.handlers:
+            yield from _lates(handler.args)
+            yield from _lates(handler.kwargs)
+            yield from _lates(handler.options)
+    for group in plan.groups:
+        yield from _lates(group.members)
+    yield from _lates(plan.value)
+
+
+def _lates(value: Value) -> Iterator[Late]:
+    if isinstance(value, Late):
+        yield value
+        yield from _lates(value.args)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _lates(item)
+    elif isinstance(value, Map):
+        for _, item in value.items:
+            yield from _lates(item)

@@ -1,0 +1,54 @@
+"""What is known of each step of a run, kept small while it runs and made into results at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from ..compiler.plan import Call, Plan
+from .engine import Engine
+from .events import State
+from .failures import Failure
+from .outcome import StepResult
+from .redact import Redactor
+
+
+class Record:
+    """Times, workers and failures by step.
+
+    Args:
+        plan: the plan of the run.
+        engine: knows the states and results.
+        redactor: masks results and failures.
+        began: when the run began, in seconds of ``time.monotonic``.
+    """
+
+    def __init__(self, plan: Plan, engine: Engine, redactor: Redactor, began: float) -> None:
+        self._calls = {call.id: call for call in plan.calls}
+        self._engine = engine
+        self._redactor = redactor
+        self._began = began
+        self._ran: dict[str, tuple[float, float, str]] = {}
+        self._failures: dict[str, Failure] = {}
+
+    def ran(self, step: str, started: float, finished: float, worker: str) -> None:
+        """A step ran from ``started`` to ``finished`` (``time.monotonic``)."""
+        self._ran[step] = (started - self._began, finished - self._began, worker)
+
+    def failed(self, step: str, failure: Failure) -> None:
+        """A step failed. The live exception is let go: it holds the frames of the task."""
+        self._failures.setdefault(step, replace(self._redactor.failure(failure), exception=None))
+
+    def step(self, step: str) -> StepResult:
+        """What is known of one step now."""
+        call: Call = self._calls[step]
+        state = self._engine.state(step)
+        started, finished, worker = self._ran.get(step, (None, None, None))
+        result: Any = self._redactor.value(self._engine.result(step)) if state is State.SUCCESS else None
+        failure, because = self._failures.get(step), self._engine.because(step)
+        return StepResult(step, call.task, state, call.where, result, failure, because, started, finished, worker, call.group)
+
+    def steps(self) -> Iterator[StepResult]:
+        """Every step, in the order of the plan."""
+        return map(self.step, self._calls)

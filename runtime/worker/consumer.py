@@ -1,0 +1,89 @@
+"""The worker's loop, one turn at a time: messages out of the broker, into the timers or the pool."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from .. import protocol
+from ..broker import MemoryBroker
+from ..timers import Timers
+from .jobs import Job, Report, TaskJob
+
+#: A clock read through a float may be a fraction of a microsecond off: this is added, so that nothing ever starts early.
+_ROUNDING = 1e-6
+
+
+class Pool(Protocol):
+    """Runs jobs. ``room``: how many may be under way at once without waiting long."""
+
+    room: int
+
+    def submit(self, job: Job) -> None:
+        """Run a job as soon as there is a free place; answer with an ``Ended`` report."""
+
+    def running(self) -> list[str]:
+        """The ids of the jobs that run now."""
+
+    def drain(self) -> None:
+        """Begin no further task (handlers still run): tasks that wait are ``Dropped``."""
+
+    def kill(self) -> list[str]:
+        """Stop what runs, as far as the pool can, and give the ids of jobs that cannot be stopped and go on unheeded."""
+
+    def close(self) -> None:
+        """End, when nothing runs any more."""
+
+
+#: Takes the reports of a pool, from any thread.
+Reporter = Callable[[Report], None]
+
+
+class Worker:
+    """Joins one queue to one pool. It has no thread of its own: whoever owns it calls :meth:`turn`.
+
+    Args:
+        broker: where messages come from.
+        pool: where they run.
+        accept: the serializers whose content it reads.
+    """
+
+    def __init__(self, broker: MemoryBroker, pool: Pool, accept: Collection[str] = ("json",)) -> None:
+        self._broker = broker
+        self._pool = pool
+        self._accept = accept
+        self._held: Timers[TaskJob] = Timers()
+
+    @property
+    def held(self) -> int:
+        """How many calls wait for their time."""
+        return len(self._held)
+
+    def turn(self) -> None:
+        """Take every message that is there, and start every held one that is due."""
+        get = self._broker.get
+        while (received := get()) is not None:
+            headers, body, content_type, encoding = received
+            job = TaskJob(headers["id"], headers, body, content_type, encoding, tuple(self._accept))
+            eta = protocol.moment(headers["eta"])
+            if eta is None:
+                self._pool.submit(job)
+            else:
+                # a call that expires before its time comes is given up as soon as it has expired
+                expires = protocol.moment(headers["expires"])
+                self._held.add((eta if expires is None else min(eta, expires)) + _ROUNDING, job)
+        while (job_due := self._held.pop(time.time())) is not None:
+            self._pool.submit(job_due)
+
+    def wait(self) -> float | None:
+        """Seconds until a held call is due; None if none is held."""
+        due = self._held.next()
+        return None if due is None else max(0.0, due - time.time())
+
+    def release(self) -> list[str]:
+        """Give up the held calls and the messages that were not taken yet; returns their ids."""
+        ids = [job.id for job in self._held.clear()]
+        while (received := self._broker.get()) is not None:
+            ids.append(received.headers["id"])
+        return ids

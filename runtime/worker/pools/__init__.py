@@ -1,0 +1,40 @@
+"""The pools: three ways to run jobs, one interface (:class:`flowc.runtime.worker.consumer.Pool`)."""
+
+from __future__ import annotations
+
+import os
+
+from ...app import App
+from ...errors import UsageError
+from ..consumer import Pool, Reporter
+
+#: The pools by name; the first is the default.
+POOLS = ("threads", "processes", "solo")
+
+
+def make_pool(name: str, concurrency: int | None, app: App, report: Reporter) -> Pool:
+    """A pool by name, not started before its first job.
+
+    Args:
+        name: ``threads``, ``processes`` or ``solo``.
+        concurrency: how many jobs at once; None for the default: the number of processors, for threads four times that (at most 32).
+
+    Raises:
+        UsageError: another name, or a concurrency below one.
+    """
+    if concurrency is not None and concurrency < 1:
+        raise UsageError(f"a concurrency of {concurrency} is too small: it must be 1 or more")
+    cores = os.cpu_count() or 1
+    if name == "threads":
+        from .threads import ThreadPool
+
+        return ThreadPool(app, concurrency or min(32, cores * 4), report)
+    if name == "processes":
+        from .processes import ProcessPool
+
+        return ProcessPool(app, concurrency or cores, report)
+    if name == "solo":
+        from .solo import SoloPool
+
+        return SoloPool(app, report)
+    raise UsageError(f"there is no pool {name!r}: it must be one of {', '.join(POOLS)}")

@@ -1,0 +1,86 @@
+"""The thread pool: for tasks that wait (network, disk, other processes)."""
+
+from __future__ import annotations
+
+import threading
+from queue import SimpleQueue
+
+from ...app import App
+from ..consumer import Reporter
+from ..execute import execute
+from ..jobs import Dropped, HandlerJob, Job
+
+
+class ThreadPool:
+    """At most ``concurrency`` threads, each made when it is first needed.
+
+    They are daemons: Python cannot stop a thread, so a run that is killed leaves them behind and the process can still end.
+    Time limits are not kept.
+    """
+
+    def __init__(self, app: App, concurrency: int, report: Reporter) -> None:
+        self.room = concurrency * 4 + 16
+        self._app = app
+        self._report = report
+        self._limit = concurrency
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._running: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self._draining = False
+        self._killed = False
+
+    def submit(self, job: Job) -> None:
+        """Queue the job for the next free thread."""
+        self._jobs.put(job)
+        self._grow()
+
+    def _grow(self) -> None:
+        # Cheap while it is full. A thread that has taken a job but not entered it yet is counted neither as busy nor in the
+        # queue; it calls this itself as soon as it has, so no job is left waiting while a thread could be made for it.
+        if len(self._threads) >= self._limit or len(self._running) + self._jobs.qsize() <= len(self._threads):
+            return
+        with self._lock:
+            if len(self._threads) < self._limit:
+                name = f"flowc-{len(self._threads) + 1}"
+                thread = threading.Thread(target=self._work, args=(name,), name=name, daemon=True)
+                self._threads.append(thread)
+                thread.start()
+
+    def _work(self, name: str) -> None:
+        jobs, running, report = self._jobs, self._running, self._report
+        while (job := jobs.get()) is not None:
+            if self._draining and not isinstance(job, HandlerJob):
+                report(Dropped(job.id))
+                continue
+            running[name] = job.id
+            self._grow()
+            ended = execute(job, self._app, self._tell, name)
+            del running[name]
+            if not self._killed:
+                report(ended)
+
+    def _tell(self, report: object) -> None:
+        if not self._killed:
+            self._report(report)  # type: ignore[arg-type]
+
+    def running(self) -> list[str]:
+        """The ids of the jobs that run now."""
+        return list(self._running.values())
+
+    def drain(self) -> None:
+        """Begin no further task."""
+        self._draining = True
+
+    def kill(self) -> list[str]:
+        """Heed the running jobs no more: they go on until they end or the process does."""
+        self._draining = self._killed = True
+        return self.running()
+
+    def close(self) -> None:
+        """Let each thread end after its job."""
+        for _ in self._threads:
+            self._jobs.put(None)
+        if not self._killed:
+            for thread in self._threads:
+                thread.join()
