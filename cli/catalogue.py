@@ -1,6 +1,7 @@
 """Writes the catalogue of findings, ``docs/diagnostics.md``, from the registry.
 
-``python -m flowc.cli.catalogue docs/diagnostics.md`` (`make docs`). The examples are compiled, so what stands below them is what flowc says.
+``python -m flowc.cli.catalogue docs/diagnostics.md`` (`make docs`). The examples are compiled:
+what stands below them is what flowc says.
 """
 
 from __future__ import annotations

@@ -10,10 +10,11 @@ from .terminal import note
 if TYPE_CHECKING:
     from ..compiler.pipeline import Settings
     from ..compiler.plan import Plan
+    from ..dsl.source import Source
 
 
-def compile_one(path: str, settings: Settings, stdin_filename: str | None = None) -> Plan | None:
-    """The plan of a flow. Its findings go to standard error; None if one of them is an error."""
+def compile_one(path: str, settings: Settings, stdin_filename: str | None = None) -> tuple[Source, Plan] | None:
+    """A flow's source and plan. Its findings go to standard error; None if one of them is an error."""
     from ..compiler.pipeline import compile_source
     from ..dsl.diagnostics import Findings
     from .flows import read_flow
@@ -26,8 +27,9 @@ def compile_one(path: str, settings: Settings, stdin_filename: str | None = None
         findings.extend(compiled.findings)
         plan = compiled.plan
     note_findings(findings.sorted())
-    if plan is None:
+    if source is None or plan is None:
         from ..dsl.render import summary
 
         note(summary(findings.sorted(), files=1) + "\n")
-    return plan
+        return None
+    return source, plan

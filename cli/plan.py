@@ -21,9 +21,10 @@ def command(path: str, as_json: bool, stdin_filename: str | None, choices: Choic
     from .one import compile_one
 
     settings = make_settings(choices, read_config(), require_params=True, tasks=declared_tasks(choices.app))
-    plan = compile_one(path, settings, stdin_filename)
-    if plan is None:
+    compiled = compile_one(path, settings, stdin_filename)
+    if compiled is None:
         return Exit.FINDINGS
+    _, plan = compiled
     if as_json:
         out(plan.to_json(indent=2) + "\n")
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ..dsl.columns import visible
 from .exits import Stop
 
 if TYPE_CHECKING:
@@ -86,6 +87,9 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _read_parameters(path: str) -> Mapping[str, object]:
-    from ..compiler.parameters import read_parameters
+    from ..compiler.parameters import ParameterError, read_params_file
 
-    return read_parameters(path)
+    try:
+        return read_params_file(path)
+    except ParameterError as problem:
+        raise Stop(visible(str(problem))) from None

@@ -7,8 +7,8 @@ the direction of writing are replaced by something visible, so that a hostile fi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from unicodedata import combining, east_asian_width
 from unicodedata import category as category_of
+from unicodedata import combining, east_asian_width
 
 TAB = 4
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from .columns import visible
 from .diagnostics import Diagnostic, Label, Severity
@@ -86,6 +86,15 @@ def summary(findings: Sequence[Diagnostic], *, files: int) -> str:
 def number(n: int, noun: str) -> str:
     """A count with its noun: "1 file", "2 files"."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def place_lines(source: Source, span: Span, paint: Painter) -> Iterator[str]:
+    """The source lines of one place with carets under it, as below a finding."""
+    rows = snippet(source, [Mark(span, primary=True)])
+    width = max((len(str(row.number)) for row in rows), default=1)
+    yield paint("gutter", " " * width + " |")
+    for row in rows:
+        yield _row(row, width, "error", paint)
 
 
 def _place(source: Source, span: Span) -> str:

@@ -113,7 +113,10 @@ def test_a_stop_says_its_message_and_code(flowc: Flowc, boom: list[BaseException
 
 def test_a_reader_that_goes_away_is_no_error(here: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "flowc", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+        [sys.executable, "-m", "flowc", "--help"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     assert process.stdout is not None
     process.stdout.close()

@@ -153,9 +153,7 @@ def test_json_holds_all_that_is_known() -> None:
         "file": "a.flow",
         "range": {"start": {"line": 2, "column": 5}, "end": {"line": 2, "column": 6}},
         "snippet": "y = \x1b",
-        "labels": [
-            {"file": "b.flow", "range": {"start": {"line": 1, "column": 1}, "end": {"line": 1, "column": 4}}, "message": "there"}
-        ],
+        "labels": [{"file": "b.flow", "range": {"start": {"line": 1, "column": 1}, "end": {"line": 1, "column": 4}}, "message": "there"}],
         "help": ["do"],
         "fixes": [{"range": {"start": {"line": 1, "column": 1}, "end": {"line": 1, "column": 2}}, "text": "z"}],
     }

@@ -53,7 +53,9 @@ def test_the_sdist_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
     with tarfile.open(sdist) as archive:
         archive.extractall(tmp_path, filter="data")
     again = build("wheel", tmp_path / "again", tmp_path / sdist.name.removesuffix(".tar.gz"))
-    assert {(i.filename, i.CRC) for i in zipfile.ZipFile(again).infolist()} == {(i.filename, i.CRC) for i in zipfile.ZipFile(wheel).infolist()}
+    assert {(i.filename, i.CRC) for i in zipfile.ZipFile(again).infolist()} == {
+        (i.filename, i.CRC) for i in zipfile.ZipFile(wheel).infolist()
+    }
 
 
 def test_the_wheel_works_by_itself(wheel: Path) -> None:
