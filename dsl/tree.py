@@ -126,6 +126,15 @@ class Arguments:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """``5s..2m``: the value of an option."""
+
+    span: Span
+    low: Expr
+    high: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """``.count`` behind a value, or a part of a dotted name. ``span`` covers the dot."""
 
@@ -252,6 +261,7 @@ Expr: TypeAlias = (
     | Operation
     | Conditional
     | Coalesce
+    | Range
     | Chain
     | Scoped
 )
@@ -428,8 +438,13 @@ Statement: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A whole file (its description is not among the statements)."""
+    """A whole file (its description is not among the statements).
+
+    ``broken`` holds the names that statements with syntax errors would have bound: they are missing from ``statements``, so a
+    use of one is no mistake of its own.
+    """
 
     span: Span
     description: str | None
     statements: tuple[Statement, ...]
+    broken: frozenset[str] = frozenset()

@@ -1,0 +1,166 @@
+"""From ``grammar.lark`` to parse tables, by way of Lark. ``python -m flowc.dsl.grammar`` writes ``tables.py`` anew.
+
+Lark is imported here alone, and only when the tables are made: a parse needs no more than ``tables.py``.
+"""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+from .automaton import Tables
+
+if TYPE_CHECKING:
+    from lark import Lark
+    from lark.grammar import Rule
+
+GRAMMAR = Path(__file__).parent.parent / "grammar.lark"
+GENERATED = Path(__file__).parent / "tables.py"
+
+HEADER = '''"""The parse tables of ``grammar.lark``: made by ``python -m flowc.dsl.grammar``, not by hand."""
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+from .automaton import Tables
+
+TABLES = Tables(
+'''
+
+
+def digest(text: str) -> str:
+    """What tells one grammar's tables from another's (line ends do not count)."""
+    return f"{zlib.crc32(text.replace(chr(13), '').encode()):08x}-{len(text)}"
+
+
+def load_lark(text: str, transformer: object = None, strict: bool = False) -> Lark:
+    """The grammar in Lark itself, with Lark's contextual lexer and blocks. ``strict`` needs the package interegular.
+
+    Raises lark's GrammarError when the text is no LALR grammar.
+    """
+    from lark import Lark
+    from lark.indenter import Indenter
+
+    class Blocks(Indenter):
+        NL_type = "_NEWLINE"
+        OPEN_PAREN_types = ["LPAR", "LSQB", "LBRACE"]
+        CLOSE_PAREN_types = ["RPAR", "RSQB", "RBRACE"]
+        INDENT_type = "_INDENT"
+        DEDENT_type = "_DEDENT"
+        tab_len = 8
+
+    return Lark(
+        text,
+        parser="lalr",
+        lexer="contextual",
+        postlex=Blocks(),
+        strict=strict,
+        keep_all_tokens=True,
+        propagate_positions=False,
+        maybe_placeholders=False,
+        transformer=transformer,  # type: ignore[arg-type]  # Lark takes any object with methods, its stub only its own class
+    )
+
+
+def make_tables(text: str) -> Tables:
+    """The tables of a grammar, the same for the same text."""
+    lark = load_lark(text)
+    table: Any = lark.parser.parser._parse_table  # type: ignore[attr-defined]  # Lark has no public name for it
+    symbols = tuple(sorted({str(s) for row in table.states.values() for s in row} | {str(r.origin.name) for r in lark.rules}))
+    number = {symbol: index for index, symbol in enumerate(symbols)}
+    rules = {rule: index for index, rule in enumerate(lark.rules)}
+    shifts: list[tuple[int, ...]] = []
+    reduces: list[tuple[int, ...]] = []
+    sets: dict[tuple[int, ...], int] = {}
+    for state in range(len(table.states)):
+        shift: list[int] = []
+        reduce: dict[int, list[int]] = {}
+        for symbol, (action, target) in sorted(table.states[state].items()):
+            if isinstance(target, int):
+                shift += [number[symbol], target]
+            elif target in rules:
+                reduce.setdefault(rules[target], []).append(number[symbol])
+        shifts.append(tuple(shift))
+        row = ((rule, sets.setdefault(tuple(members), len(sets))) for rule, members in sorted(reduce.items()))
+        reduces.append(tuple(cell for pair in row for cell in pair))
+    keywords, operators, patterns = _words(lark)
+    return Tables(
+        digest=digest(text),
+        symbols=symbols,
+        keywords=keywords,
+        operators=operators,
+        patterns=patterns,
+        rules=tuple((number[rule.origin.name], *_shape(rule, _transparent(lark.rules))) for rule in lark.rules),
+        sets=tuple(sets),
+        shifts=tuple(shifts),
+        reduces=tuple(reduces),
+        start=table.start_states["start"],
+        end=table.end_states["start"],
+    )
+
+
+def _words(lark: Lark) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """The terminals as (text or pattern, name): reserved words, signs (longest first), and the patterns."""
+    fixed = {t.pattern.value: t.name for t in lark.terminals if t.pattern.type == "str"}
+    keywords = sorted((text, name) for text, name in fixed.items() if text.isidentifier())
+    operators = sorted(((text, name) for text, name in fixed.items() if not text.isidentifier()), key=lambda o: (-len(o[0]), o[0]))
+    patterns = sorted((t.name, t.pattern.to_regexp()) for t in lark.terminals if t.pattern.type == "re")
+    return tuple(keywords), tuple(operators), tuple(patterns)
+
+
+def _inlined(name: str) -> bool:
+    return name.startswith("_")
+
+
+def _transparent(rules: list[Rule]) -> set[str]:
+    """The inlined rules that always stand for exactly one child, so that they need no list."""
+    names = {rule.origin.name for rule in rules if _inlined(rule.origin.name)}
+    while True:
+        wider = {
+            rule.origin.name
+            for rule in rules
+            if rule.origin.name in names
+            and (len(rule.expansion) != 1 or (not rule.expansion[0].is_term and _is_list(rule.expansion[0].name, names)))
+        }
+        if not wider:
+            return names
+        names -= wider
+
+
+def _is_list(name: str, transparent: set[str]) -> bool:
+    return _inlined(name) and name not in transparent
+
+
+def _shape(rule: Rule, transparent: set[str]) -> tuple[int, str, str, tuple[int, ...]]:
+    """How Lark's inline transformer would make this rule's value: length, kind, method, children that are lists."""
+    lists = tuple(at for at, symbol in enumerate(rule.expansion) if not symbol.is_term and _is_list(symbol.name, transparent))
+    length = len(rule.expansion)
+    name = str(rule.origin.name)
+    if name in transparent:
+        return length, "pass", "", ()
+    if _inlined(name):
+        return length, "list", "", lists
+    if rule.options.expand1 and not rule.alias and length == 1:
+        if lists:
+            raise ValueError(f"the rule {name} may have one child or many: give it a name of its own")
+        return length, "pass", "", ()
+    return length, "call", str(rule.alias or name), lists
+
+
+def render(tables: Tables) -> str:
+    """The text of ``tables.py``."""
+    fields = []
+    for name, value in zip(tables._fields, tables, strict=True):
+        text = repr(value)
+        if name == "patterns":
+            text = "(\n" + "".join(f"        {item!r},\n" for item in value) + "    )"
+        elif len(text) > 100:
+            text = "(\n" + fill(text[1:-1], 136, initial_indent=" " * 8, subsequent_indent=" " * 8, break_on_hyphens=False) + ",\n    )"
+        fields.append(f"    {name}={text},\n")
+    return HEADER + "".join(fields) + ")\n"
+
+
+if __name__ == "__main__":
+    GENERATED.write_text(render(make_tables(GRAMMAR.read_text(encoding="utf-8"))), encoding="utf-8")

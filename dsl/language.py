@@ -1,0 +1,50 @@
+"""The language, ready to parse: its tables and its scanner, made once a process.
+
+The tables come from ``tables.py``; if ``grammar.lark`` is not the text that they were made from, Lark makes them here and now.
+"""
+
+from __future__ import annotations
+
+from . import scanner
+from .automaton import Automaton, Tables
+from .build import Builder
+from .tables import TABLES
+
+
+class Language:
+    """What the driver needs: an automaton, the scanner, and the texts of reserved words and signs."""
+
+    __slots__ = ("automaton", "keywords", "operators", "scanner")
+
+    def __init__(self, tables: Tables) -> None:
+        self.automaton = Automaton(tables, Builder)
+        self.keywords = dict(tables.keywords)
+        self.operators = dict(tables.operators)
+        self.scanner = scanner.compile_scanner(self.operators, dict(tables.patterns))
+
+
+def current_tables() -> Tables:
+    """The stored tables, or new ones if the grammar has changed (or the stored ones alone if there is no grammar to read)."""
+    from .grammar import GRAMMAR, digest, make_tables
+
+    try:
+        text = GRAMMAR.read_text(encoding="utf-8")
+    except OSError:
+        return TABLES
+    return TABLES if digest(text) == TABLES.digest else make_tables(text)
+
+
+LANGUAGE = Language(current_tables())
+
+
+def closing_brace(text: str, start: int, stop: int) -> int:
+    """Where the brace closes that was opened just before ``start``; -1 if it does not before ``stop``."""
+    depth = 0
+    for match in LANGUAGE.scanner.finditer(text, start, stop):
+        if match.lastindex == scanner.OPEN:
+            depth += 1
+        elif match.lastindex == scanner.CLOSE:
+            if not depth and match[scanner.CLOSE] == "}":
+                return match.start(scanner.CLOSE)
+            depth -= 1
+    return -1

@@ -1,0 +1,102 @@
+"""Lines and blocks: where a statement ends, and where a block begins and ends.
+
+A line break ends a statement, unless a bracket is open, the next line begins with an arrow, or the line ended with one. Blocks are told
+by their indentation, as text: a line belongs to the block that is indented by exactly the same blanks. Whatever is wrong is reported
+here and read in the likeliest way, so that the parser sees proper blocks only.
+"""
+
+from __future__ import annotations
+
+from .diagnostics import Findings
+from .scanner import ARROWS
+from .source import Source, Span
+
+#: Blocks inside blocks, at most.
+DEEPEST = 64
+
+_WIDTH = 8
+
+
+class Lines:
+    """The open blocks of one text.
+
+    ``indents`` holds the blanks that each open block's lines begin with, the file's own first. A block that the parser must not
+    hear of (lines indented for no reason) is ``silent``.
+    """
+
+    __slots__ = ("findings", "indents", "silent", "source", "text")
+
+    def __init__(self, source: Source, findings: Findings, text: str) -> None:
+        self.source = source
+        self.findings = findings
+        self.text = text
+        self.indents = [""]
+        self.silent = [False]
+
+    def indentation(self, at: int) -> str:
+        """The blanks before ``at``, the first character of a line that is not blank."""
+        return self.text[self.text.rfind("\n", 0, at) + 1 : at].removeprefix("\ufeff")
+
+    def continues(self, at: int, after_arrow: bool) -> bool:
+        """Whether the line whose first character stands at ``at`` belongs to the statement above."""
+        led = self.text.startswith(ARROWS, at)
+        if not led and not after_arrow:
+            return False
+        if len(self.indents) == 1 or _width(self.indentation(at)) > _width(self.indents[-2]):
+            return True
+        if led:
+            arrow = self.text[at : at + 2]
+            self.findings.report("F0114", self.source, Span(at, at + 2), arrow=arrow)
+        return led
+
+    def turn(self, at: int, opened: bool) -> tuple[str, ...]:
+        """The block tokens before the line whose first character stands at ``at``; ``opened`` if the line above asks for a block."""
+        indent = self.indentation(at)
+        top = self.indents[-1]
+        if indent == top:
+            return ()
+        if len(set(indent)) > 1 or not (indent.startswith(top) or top.startswith(indent)):
+            self._mixed(at, indent)
+        if _width(indent) > _width(top):
+            return self._deeper(at, indent, opened)
+        return self._back(at, indent)
+
+    def close(self) -> tuple[str, ...]:
+        """The block tokens at the end of the text."""
+        return self._pop(1)
+
+    def is_known(self, at: int) -> bool:
+        """Whether a line beginning at ``at`` is indented as some open block is."""
+        return self.indentation(at) in self.indents
+
+    def _deeper(self, at: int, indent: str, opened: bool) -> tuple[str, ...]:
+        if not opened:
+            self.findings.report("F0112", self.source, Span(at - len(indent), at))
+        elif len(self.indents) == DEEPEST:
+            self.findings.report("F0107", self.source, Span(at - len(indent), at), word="x")
+        self.indents.append(indent)
+        self.silent.append(not opened)
+        return ("_INDENT",) if opened else ()
+
+    def _back(self, at: int, indent: str) -> tuple[str, ...]:
+        keep = len(self.indents)
+        while keep > 1 and _width(self.indents[keep - 1]) > _width(indent):
+            keep -= 1
+        gone = self._pop(keep)
+        if _width(self.indents[-1]) != _width(indent):
+            self.findings.report("F0113", self.source, Span(at - len(indent), at))
+            self.indents.append(indent)
+            self.silent.append(True)
+        return gone
+
+    def _pop(self, keep: int) -> tuple[str, ...]:
+        gone = tuple("_DEDENT" for silent in self.silent[keep:] if not silent)
+        del self.indents[keep:], self.silent[keep:]
+        return gone
+
+    def _mixed(self, at: int, indent: str) -> None:
+        self.findings.report("F0111", self.source, Span(at - len(indent), at))
+
+
+def _width(indent: str) -> int:
+    return len(indent.expandtabs(_WIDTH))

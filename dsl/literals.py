@@ -1,0 +1,134 @@
+"""What single words and strings stand for: numbers, durations, dates, and the text between quotes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from typing import NamedTuple, TypeAlias
+
+Number: TypeAlias = int | float | dt.timedelta | dt.date
+
+#: Digits of a whole number, at most: Python's own limit for turning texts into numbers and back.
+MOST_DIGITS = 4_300
+
+_MOST_BITS = int(MOST_DIGITS * math.log2(10))
+
+_DURATION = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?", re.ASCII)
+_DECIMAL_DURATION = re.compile(r"(\d+\.\d+)(w|d|h|ms|m|s)", re.ASCII)
+_UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds", "ms": "milliseconds"}
+_DASHED = re.compile(r"\d+-\d", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_DATETIME = re.compile(r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+_FLOAT = re.compile(r"\d[\d_]*(\.\d[\d_]*)?([eE][+-]?\d[\d_]*)?", re.ASCII)
+
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPED = {'"': '"', "'": "'", "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+
+class BadWord(Exception):
+    """A word beginning with a digit that is no number, duration or date. ``code`` and ``help`` are for the finding."""
+
+    def __init__(self, code: str, help: str = "") -> None:  # noqa: A002 - the word of findings
+        super().__init__(code)
+        self.code = code
+        self.help = help
+
+
+def number(word: str) -> Number:
+    """The value of a NUMBER word; durations are timedeltas, dates and (perhaps naive) datetimes are themselves. Raises BadWord."""
+    if len(word) > 2 * MOST_DIGITS:
+        raise BadWord("F0107")
+    if word[-1] in "smhdw" and word[:2] not in ("0x", "0X"):
+        return _duration(word)
+    if _DASHED.match(word):
+        return _date(word)
+    try:
+        if _FLOAT.fullmatch(word) and not word.replace("_", "").isdigit():
+            return _float(word)
+        value = int(word, 0)
+    except ValueError:
+        digits = word.isascii() and word.replace("_", "").isdigit()
+        if digits and len(word) > MOST_DIGITS:
+            raise BadWord("F0107") from None
+        raise BadWord("F0106", "a number does not begin with 0; octal numbers are written 0o17" if digits else "") from None
+    if value.bit_length() > _MOST_BITS:
+        raise BadWord("F0107")
+    return value
+
+
+def _float(word: str) -> float:
+    value = float(word)
+    if math.isinf(value):
+        raise BadWord("F0107")
+    return value
+
+
+def _duration(word: str) -> dt.timedelta:
+    try:
+        decimal = _DECIMAL_DURATION.fullmatch(word)
+        if decimal:
+            return dt.timedelta(**{_UNITS[decimal[2]]: float(decimal[1])})
+        match = _DURATION.fullmatch(word)
+        if not match:
+            raise BadWord("F0106", "a duration is one word of descending units: w d h m s ms, as in 1h30m or 500ms")
+        weeks, days, hours, minutes, seconds, millis = (int(part or 0) for part in match.groups())
+        return dt.timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds, milliseconds=millis)
+    except (OverflowError, ValueError):
+        raise BadWord("F0107") from None
+
+
+def _date(word: str) -> dt.date:
+    try:
+        if _DATE.fullmatch(word):
+            return dt.date.fromisoformat(word)
+        if _DATETIME.fullmatch(word):
+            return dt.datetime.fromisoformat(word)
+    except ValueError:
+        raise BadWord("F0106", "there is no such day or time in the calendar") from None
+    if re.fullmatch(r"[0-9]+-[0-9]+", word):
+        raise BadWord("F0106", f"to subtract, put blanks round the minus: {word.replace('-', ' - ')}")
+    raise BadWord("F0106", "dates are written 2026-11-22, times 2026-11-22T10:00:00Z or 2026-11-22T10:00+01:00")
+
+
+class BadEscape(NamedTuple):
+    """A backslash sequence that means nothing, at ``start`` to ``end`` of the raw text."""
+
+    start: int
+    end: int
+
+
+def unescape(raw: str) -> tuple[str, list[BadEscape]]:
+    """The text that stands between quotes as ``raw``, and what was wrong with it. Line breaks come out as ``\\n``."""
+    if "\\" in raw:
+        return _unescape(raw)
+    return raw.replace("\r\n", "\n"), []
+
+
+def _unescape(raw: str) -> tuple[str, list[BadEscape]]:
+    bad: list[BadEscape] = []
+    pieces: list[str] = []
+    high: BadEscape | None = None
+    at = 0
+    for match in _ESCAPE.finditer(raw):
+        if match.start() > at:
+            high = None
+            pieces.append(raw[at : match.start()].replace("\r\n", "\n"))
+        at = match.end()
+        place = BadEscape(match.start(), at)
+        char = chr(int(match[1], 16)) if match[1] else _ESCAPED.get(match[2], "")
+        low = "\udc00" <= char <= "\udfff"
+        if low and high:
+            bad.remove(high)
+            pieces[-1] = (pieces[-1] + char).encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+            high = None
+            continue
+        high = place if "\ud800" <= char <= "\udbff" else None
+        if not char or low or high:
+            bad.append(place)
+        pieces.append(char)
+    pieces.append(raw[at:].replace("\r\n", "\n"))
+    if bad:
+        return _SURROGATE.sub("\ufffd", "".join(pieces)), bad
+    return "".join(pieces), bad

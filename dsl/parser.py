@@ -1,0 +1,74 @@
+"""Text to tree. ``parse`` always gives a tree, of what could be parsed; the rest is findings."""
+
+from __future__ import annotations
+
+import gc
+import re
+
+from . import tree
+from .build import Builder
+from .diagnostics import Findings
+from .driver import Driver, Stop
+from .lines import Lines
+from .source import Source, Span
+
+_BREAKS = re.compile("\r(?!\n)|[\0\ud800-\udfff]")
+_NAMES = {"\r": "a carriage return without a line feed", "\0": "a NUL character"}
+
+
+def parse(source: Source, findings: Findings) -> tree.Module:
+    """The tree of a source. What is wrong with it is reported; a statement with a syntax error is left out of the tree."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _parse(source, findings)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _parse(source: Source, findings: Findings) -> tree.Module:
+    text = _readable(source, findings)
+    parser = Parser(source, findings, text)
+    return parser.module()
+
+
+def _readable(source: Source, findings: Findings) -> str:
+    """The text with each character that no line of a flow may hold taken for a blank or line break of the same length."""
+    text = source.text
+    match = _BREAKS.search(text)
+    if not match:
+        return text
+    what = _NAMES.get(match[0], "half of a surrogate pair")
+    findings.report("F0110", source, Span(match.start(), match.end()), what=what)
+    return _BREAKS.sub(lambda found: "\n" if found[0] == "\r" else " ", text)
+
+
+class Parser:
+    """One parse of a source, and of the expressions in its f-strings."""
+
+    def __init__(self, source: Source, findings: Findings, text: str) -> None:
+        self.source = source
+        self.findings = findings
+        self.text = text
+        self.builder = Builder(source, findings, self.embedded)
+
+    def module(self) -> tree.Module:
+        driver = Driver(self.text, len(self.text), self.builder, Lines(self.source, self.findings, self.text))
+        position = 1 if self.text.startswith("\ufeff") else 0
+        stopped = driver.begin(position) or driver.run(position) or driver.finish()
+        if stopped:
+            self.findings.report("F0101", self.source, Span(stopped.token.start_pos, stopped.token.end_pos), found=stopped.token.value, expected="?")
+            return tree.Module(Span(0, len(self.text)), None, ())
+        module: tree.Module = driver.value
+        return module
+
+    def embedded(self, start: int, stop: int) -> tree.Expr | None:
+        """The expression between the braces at ``start`` and ``stop`` of an f-string."""
+        driver = Driver(self.text, stop, self.builder, Lines(self.source, self.findings, self.text))
+        stopped = driver.embed(start)
+        if stopped:
+            self.findings.report("F0101", self.source, Span(stopped.token.start_pos, stopped.token.end_pos), found=stopped.token.value, expected="?")
+            return None
+        value: tree.Expr = driver.value.statements[0].value.value
+        return value
