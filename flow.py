@@ -137,7 +137,7 @@ def _compile(source: Source, settings: Settings) -> Flow:
 
 
 def declarations(app: App) -> Mapping[str, Declaration]:
-    """What each task that an application registers declares, by its full name; without the built-in ones, for which the language has words."""
+    """What each task that an application registers declares, by its full name; not the built-in ones: the language has words for them."""
     from .compiler.declarations import declare
 
     return {

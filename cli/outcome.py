@@ -25,6 +25,15 @@ JSON_VERSION = 1
 MOST_SHOWN = 10
 MOST_NAMED = 12
 
+WORDS = {
+    "SUCCESS": "succeeded",
+    "FAILURE": "failed",
+    "REVOKED": "revoked",
+    "SKIPPED": "skipped",
+    "PENDING": "not started",
+    "STARTED": "cut off",
+}
+
 
 def value_text(value: object) -> str:
     """A flow's value as one JSON text."""
@@ -110,7 +119,7 @@ def _finite(value: Any, depth: int) -> Any:
 
 
 def report(result: RunResult, source: Source) -> str:
-    """What people want to know after a run: what failed, where and why, what was skipped, which handlers ran. Ends with a line of counts."""
+    """What people want to know after a run: what failed, where and why, what was skipped, which handlers ran; counts come last."""
     return "".join(f"{line}\n" for line in _report(result, source, Painter(wants_colour(sys.stderr))))
 
 
@@ -119,7 +128,8 @@ def _report(result: RunResult, source: Source, paint: Painter) -> Iterator[str]:
     for step in failed[:MOST_SHOWN]:
         yield ""
         what = "was revoked" if step.state.value == "REVOKED" else "failed"
-        yield f"{paint('place', visible(str(step.where)))}: {paint('error', 'error')}: {paint('message', visible(f'step {step.id} {what}: {step.error}'))}"
+        message = paint("message", visible(f"step {step.id} {what}: {step.error}"))
+        yield f"{paint('place', visible(str(step.where)))}: {paint('error', 'error')}: {message}"
         yield from _snippet(step.where, source, paint)
         yield from _indented(step.traceback)
     if len(failed) > MOST_SHOWN:
@@ -177,16 +187,8 @@ def _names(ids: list[str] | tuple[str, ...]) -> str:
 
 
 def _counts(result: RunResult) -> str:
-    words = {
-        "SUCCESS": "succeeded",
-        "FAILURE": "failed",
-        "REVOKED": "revoked",
-        "SKIPPED": "skipped",
-        "PENDING": "not started",
-        "STARTED": "cut off",
-    }
-    counts = dict.fromkeys(words, 0)
+    counts = dict.fromkeys(WORDS, 0)
     for step in result.steps:
         counts[step.state.value] = counts.get(step.state.value, 0) + 1
-    parts = [f"{n:,} {words[state]}" for state, n in counts.items() if n]
+    parts = [f"{n:,} {WORDS[state]}" for state, n in counts.items() if n]
     return f"{number(len(result.steps), 'step')}: {', '.join(parts) or 'nothing to do'}, in {seconds(result.duration)}."

@@ -95,7 +95,7 @@ def step_line(step: StepResult) -> str:
         "SUCCESS": f"succeeded{took}",
         "FAILURE": f"failed{took}",
         "REVOKED": "was revoked",
-        "SKIPPED": f"was skipped: {step.because} failed",
+        "SKIPPED": f"was skipped, because {step.because} did not succeed",
     }
     said = words.get(step.state.value, step.state.value)
     return visible(f"{step.id} {said}" + (f": {_first_line(step.error)}" if step.error else ""))

@@ -87,7 +87,8 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _read_parameters(path: str) -> Mapping[str, object]:
-    from ..compiler.parameters import ParameterError, read_params_file
+    from ..compiler.literals import ParameterError
+    from ..compiler.parameters import read_params_file
 
     try:
         return read_params_file(path)

@@ -32,9 +32,12 @@ def copy(tmp_path: Path) -> Path:
 
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
-    code = (
-        f"import sys; sys.path.insert(0, {str(folder)!r}); from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
-    )
+    code = f"""
+import sys
+sys.path.insert(0, {str(folder)!r})
+from importlinter.cli import lint_imports
+sys.exit(lint_imports(no_cache=True))
+"""
     return subprocess.run([sys.executable, "-P", "-c", code], cwd=folder, capture_output=True, text=True, check=False)
 
 

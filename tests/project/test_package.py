@@ -53,9 +53,11 @@ def test_the_sdist_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
     with tarfile.open(sdist) as archive:
         archive.extractall(tmp_path, filter="data")
     again = build("wheel", tmp_path / "again", tmp_path / sdist.name.removesuffix(".tar.gz"))
-    assert {(i.filename, i.CRC) for i in zipfile.ZipFile(again).infolist()} == {
-        (i.filename, i.CRC) for i in zipfile.ZipFile(wheel).infolist()
-    }
+    assert contents(again) == contents(wheel)
+
+
+def contents(wheel: Path) -> dict[str, int]:
+    return {info.filename: info.CRC for info in zipfile.ZipFile(wheel).infolist()}
 
 
 def test_the_wheel_works_by_itself(wheel: Path) -> None:
