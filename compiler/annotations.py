@@ -54,20 +54,24 @@ _DEEPEST = 16
 def from_annotation(annotation: object) -> Type:
     """The type that a Python annotation (an object, not its text) means; ``any`` for what the language has no word for.
 
-    Containers, ``Optional`` and unions, ``Literal`` of texts, ``TypedDict`` (a field that is not required is optional), ``Annotated``, ``NewType``
+    Containers, ``Optional`` and unions, ``Literal`` of texts, ``TypedDict`` (a field that is not required is optional),
+    ``Annotated``, ``NewType``
     and type aliases are followed. Never raises.
     """
     try:
         return _from(annotation, 0)
-    except Exception:  # noqa: BLE001 - annotations are users' objects: whatever they do, the type is just unknown
+    except Exception:
         return ANY
 
 
 def _from(annotation: object, depth: int) -> Type:
     if depth > _DEEPEST:
         return ANY
-    if isinstance(annotation, collections.abc.Hashable) and annotation in _PLAIN:
-        return _PLAIN[annotation]
+    try:
+        if annotation in _PLAIN:
+            return _PLAIN[annotation]
+    except TypeError:  # not hashable: a Literal of a list, say
+        return ANY
     supertype = getattr(annotation, "__supertype__", None)  # NewType
     if supertype is not None:
         return _from(supertype, depth + 1)

@@ -1,6 +1,7 @@
 """Limits on compile-time values: how large one may be, and how much work and memory all of them together may take.
 
-A value may contain another many times by reference (``a = [a, a]``, forty times), so its size as written out is kept apart from what it takes in memory.
+A value may contain another many times by reference (``a = [a, a]``, forty times), so its size as written out is kept apart
+from what it takes in memory.
 Each new list and map goes through :meth:`Budget.keep` as it is made; so the sizes of its items are known, and measuring never goes deep.
 """
 

@@ -95,7 +95,8 @@ def _type_of(value: object, left: list[int]) -> Type:
 def fits(value: object, wanted: Type) -> str | None:
     """None when a compile-time value may stand where ``wanted`` is asked, else why not, with the path inside.
 
-    As :func:`flowc.compiler.types.accepts`, but exact: ``item 2: "x" is text, int expected``. What is not known (a step's result, a late value)
+    As :func:`flowc.compiler.types.accepts`, but exact: ``item 2: "x" is text, int expected``. What is not known (a step's result,
+    a late value)
     is let through. An empty list is a list of anything.
     """
     if wanted is ANY or wanted == ANY or isinstance(value, (Ref, Late)):

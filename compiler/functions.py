@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 from ..dsl.diagnostics import quote
+from .arithmetic import Operation, add, finite, text_of
 from .budget import Budget, OperatorError, check_length
 from .fits import kind
-from .operators import Operation, add, finite, text_of
 from .values import scalar_text, seconds
 
 #: A text longer than this is no number.

@@ -19,8 +19,16 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'', re.DOTALL)
 _SPACE = re.compile(r"\s*")
 
 
-class LiteralError(ValueError):
-    """A text that is no such value; the message says why, for the user."""
+class ParameterError(ValueError):
+    """A value that a parameter cannot take, or a file that holds no parameters. ``reason`` is for the user."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class LiteralError(ParameterError):
+    """A text that is no such value; ``reason`` says why."""
 
 
 def read_number(text: str) -> int | float:

@@ -18,7 +18,12 @@ class OptionDoc:
 _ROWS = (
     OptionDoc("countdown", "duration", "start no sooner than that after sending", "countdown = 10s"),
     OptionDoc("eta", "datetime", "start no sooner than that moment; it must carry a zone", "eta = now + 2d"),
-    OptionDoc("expires", "duration or datetime", "past it, the step is not run any more (`REVOKED`); a duration counts from sending", "expires = 2h"),
+    OptionDoc(
+        "expires",
+        "duration or datetime",
+        "past it the step is not run any more (`REVOKED`); a duration counts from sending",
+        "expires = 2h",
+    ),
     OptionDoc("retry", "bool", "whether *sending the message* is tried again when the connection fails", "retry = false"),
     OptionDoc(
         "retry_policy",
@@ -28,12 +33,18 @@ _ROWS = (
     ),
     OptionDoc("time_limit", "duration", "the worker ends the task by force after that", "time_limit = 10m"),
     OptionDoc("soft_time_limit", "duration", "after that the task gets an exception which it can catch", "soft_time_limit = 9m"),
-    OptionDoc("serializer", "text", "how the message is written: json, pickle, yaml, msgpack, or another registered name", 'serializer = "json"'),
-    OptionDoc("compression", "text", "how it is packed: brotli, bzip2, gzip, lzma, zlib, zstd, or another registered name", 'compression = "gzip"'),
+    OptionDoc(
+        "serializer", "text", "how the message is written: json, pickle, yaml, msgpack, or another registered name", 'serializer = "json"'
+    ),
+    OptionDoc(
+        "compression", "text", "how it is packed: brotli, bzip2, gzip, lzma, zlib, zstd, or another registered name", 'compression = "gzip"'
+    ),
     OptionDoc("queue", "text", "the queue that the message goes to", 'queue = "etl"'),
     OptionDoc("exchange", "text", "the exchange that the message goes to, instead of the queue's own", 'exchange = "media"'),
     OptionDoc("routing_key", "text", "by which the exchange chooses a queue", 'routing_key = "video.encode"'),
-    OptionDoc("priority", "int from 0 to 255", "the message's priority, as the broker understands it (Redis serves 0 first)", "priority = 9"),
+    OptionDoc(
+        "priority", "int from 0 to 255", "the message's priority, as the broker understands it (Redis serves 0 first)", "priority = 9"
+    ),
     OptionDoc("ignore_result", "bool", "do not keep the result; not for a step whose value is used", "ignore_result = true"),
     OptionDoc("task_id", "text", "the id of the task, instead of a new one; for one step only", 'task_id = "nightly-2026-11-22"'),
     OptionDoc("headers", "map of plain values", "further headers of the message", 'headers = {tenant: "acme"}'),

@@ -111,7 +111,7 @@ def _check_text(value: str, longest: int) -> str:
         raise WrongValue(Wrong("F0507", {"reason": "it is empty"}))
     bad = next((c for c in value if (ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or 0xD800 <= ord(c) < 0xE000)), None)
     if bad is not None:
-        what = "NUL" if bad == "\0" else f"the control character U+{ord(bad):04X}" if ord(bad) < 0xD800 else "half a character (a lone surrogate)"
+        what = "half a character (a lone surrogate)" if ord(bad) >= 0xD800 else f"the control character U+{ord(bad):04X}"
         raise WrongValue(Wrong("F0507", {"reason": f"it holds {what}"}))
     size = len(value.encode())
     if size > longest:
@@ -161,7 +161,7 @@ def some_headers(value: object) -> dict[str, Any]:
         else:
             plain = item is None or isinstance(item, (bool, int, float, dt.date, dt.timedelta))
         if not plain:
-            wanted = f"a plain value: a text of at most {LONGEST_TEXT:,} characters without control characters, a number, a bool, a date or null"
+            wanted = f"a number, a bool, a date, null, or a text of at most {LONGEST_TEXT:,} characters without control characters"
             raise WrongValue(Wrong("F0509", {"key": key, "wanted": wanted}))
     return dict(value)
 

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from .fits import kind
-from .option_table import ALL, DOC, GROUP_ONLY, HINTS, MERGED, UNSUPPORTED
 from .option_rules import contradictions
+from .option_table import ALL, DOC, GROUP_ONLY, HINTS, MERGED, UNSUPPORTED
 from .option_values import (
     LONGEST_NAME,
     LONGEST_TEXT,
@@ -106,7 +106,8 @@ def validate(options: Mapping[str, object]) -> OptionsResult:
             null means: as if it were not given.
 
     Returns:
-        The options as a plan holds them: durations as seconds, maps as :class:`~.plan.Map`, in the order of the table; and the problems, in the order given.
+        The options as a plan holds them: durations as seconds, maps as :class:`~.plan.Map`, in the order of the table; and the
+        problems, in the order given.
     """
     key = tuple([(name, _key(value)) for name, value in options.items()])
     found = _KEPT.get(key)

@@ -11,7 +11,7 @@ from typing import Any
 from ..dsl.diagnostics import quote
 from .budget import DEEPEST, MOST_BITS, MOST_ITEMS
 from .fits import fits, kind
-from .literals import LiteralError, read_date, read_duration, read_literal, read_moment, read_number
+from .literals import LiteralError, ParameterError, read_date, read_duration, read_literal, read_moment, read_number
 from .types import (
     ANY,
     BOOL,
@@ -37,18 +37,11 @@ from .types import (
 )
 
 
-class ParameterError(ValueError):
-    """A value that a parameter cannot take, or a file that holds no parameters. ``reason`` is for the user."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 def from_text(text: str, wanted: Type) -> object:
     """The compile-time value that the text behind ``-p name=`` means for a parameter's type.
 
-    ``str`` takes the text as it is, quotes and all. Numbers, ``true``, ``false``, dates, datetimes with a zone and durations (``1h30m``, or a number
+    ``str`` takes the text as it is, quotes and all. Numbers, ``true``, ``false``, dates, datetimes with a zone and durations
+    (``1h30m``, or a number
     of seconds) are written as in a flow; ``null`` is null for ``T?``. Lists, maps, records, tuples and json are written as in a flow or as
     JSON; a list of plain values also as ``a,b,c``. ``any`` takes what a flow would read, else the text. Of a union, a text of
     its own comes first, then null, bool, numbers, dates and durations, lists and maps, and ``str`` last.
@@ -146,7 +139,8 @@ def _one_of(text: str, wanted: Type) -> object:
 def from_data(value: object, wanted: Type) -> object:
     """The compile-time value of a JSON, YAML or Python value for a parameter's type.
 
-    Lists become tuples; where the type asks for it, an int becomes a float, text in ISO 8601 a date or datetime, a number or text like ``1h30m`` a
+    Lists become tuples; where the type asks for it, an int becomes a float, text in ISO 8601 a date or datetime, a number or text
+    like ``1h30m`` a
     duration.
 
     Raises:

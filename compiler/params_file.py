@@ -9,7 +9,7 @@ from typing import Any
 
 from ..dsl.diagnostics import quote
 from .budget import DEEPEST
-from .parameters import ParameterError
+from .literals import ParameterError
 
 #: The largest file, in bytes.
 LARGEST = 1 << 20

@@ -1,7 +1,9 @@
 """Plans ↔ JSON: compact, stable, and read strictly.
 
-Scalars stand for themselves, a tuple is a list and a :class:`Map` an object. What JSON lacks is an object of one key that begins with ``$``:
-``{"$ref": id, "path": […]}``, ``{"$late": op, "args": […]}``, ``{"$datetime": "…"}``, ``{"$date": "…"}``, and ``{"$map": [[key, value], …]}`` for a map that has
+Scalars stand for themselves, a tuple is a list and a :class:`Map` an object. What JSON lacks is an object of one key that begins
+with ``$``:
+``{"$ref": id, "path": […]}``, ``{"$late": op, "args": […]}``, ``{"$datetime": "…"}``, ``{"$date": "…"}``, and ``{"$map": [[key,
+value], …]}`` for a map that has
 a key which begins so itself. Fields that hold their default are left out.
 """
 
@@ -11,10 +13,11 @@ import datetime as dt
 import math
 from typing import Any
 
-from .plan import Call, Group, Handler, Late, Location, Map, Plan, PlanError, Ref, Scope, SubFlow, Trigger
+from .plan import Call, Group, Handler, Late, Location, Map, Plan, PlanError, Ref, Scope, SubFlow
 
 #: How deep values may nest (a compiled plan's go less deep).
 DEEPEST = 150
+
 
 def encode_plan(plan: Plan) -> dict[str, Any]:
     """A plan as what ``json.dumps`` takes (``allow_nan=False``). Raises PlanError for a value that no plan holds."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from .plan import Group, Late, Map, Plan, PlanError, Ref, Value
 
 
 def check_links(plan: Plan) -> None:
-    """Raise PlanError unless ids are unique and known, calls stand behind what they need, and groups, scopes and flows nest without cycles."""
+    """Raise PlanError unless ids are unique and known, calls stand behind what they need, and groups, scopes and flows nest
+    without cycles."""
     ready = _ready(plan)
     scopes = _unique("scopes", (scope.id for scope in plan.scopes))
     flows = _unique("flows", (flow.id for flow in plan.flows))
@@ -23,7 +24,8 @@ def check_links(plan: Plan) -> None:
             if at >= number:
                 raise PlanError(f"{path}: {call.id!r} needs {id_!r}, which does not come before it")
         needs = set(call.trigger.needs)
-        said = (*call.trigger.after, *(() if call.trigger.link is None else (call.trigger.link,)), *_refs((call.args, call.kwargs, call.options)))
+        linked = () if call.trigger.link is None else (call.trigger.link,)
+        said = (*call.trigger.after, *linked, *_refs((call.args, call.kwargs, call.options)))
         for id_ in said:
             if id_ not in needs:
                 raise PlanError(f"{path}: {call.id!r} speaks of {id_!r}, which is not among its needs")
@@ -51,9 +53,9 @@ def _unique(path: str, ids: Iterable[str]) -> set[str]:
     return found
 
 
-def _known(path: str, what: str, ids: Iterable[str], known: Iterable[str]) -> None:
+def _known(path: str, what: str, ids: Iterable[str], known: Container[str]) -> None:
     for id_ in ids:
-        if id_ not in known:  # type: ignore[operator]
+        if id_ not in known:
             raise PlanError(f"{path}: there is no {what} {id_!r}")
 
 

@@ -60,8 +60,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _fail(path: str, reason: str) -> NoReturn:
-    raise PlanError(f"{path or 'the plan'}: {reason}")
+def _error(path: str, reason: str) -> PlanError:
+    return PlanError(f"{path or 'the plan'}: {reason}")
 
 
 class _Fields:
@@ -71,27 +71,27 @@ class _Fields:
 
     def __init__(self, data: Any, path: str) -> None:
         if not isinstance(data, dict):
-            _fail(path, f"an object is expected, not {_named(data)}")
+            raise _error(path, f"an object is expected, not {_named(data)}")
         self._data: dict[str, Any] = data
         self.path = path
 
     def text(self, name: str, default: Any = _MISSING) -> str:
         found = self._data.pop(name, default)
         if found.__class__ is str or (found is default and default is not _MISSING):
-            return found  # type: ignore[no-any-return]
-        self._wrong(name, found, "text")
+            return found
+        raise self._wrong(name, found, "text")
 
     def choice(self, name: str, choices: tuple[str, ...]) -> Any:
         found = self._data.pop(name, _MISSING)
         if found in choices:
             return found
-        self._wrong(name, found, "one of " + ", ".join(choices))
+        raise self._wrong(name, found, "one of " + ", ".join(choices))
 
     def flag(self, name: str) -> bool:
         found = self._data.pop(name, False)
         if found is True or found is False:
             return found
-        self._wrong(name, found, "true or false")
+        raise self._wrong(name, found, "true or false")
 
     def words(self, name: str) -> tuple[str, ...]:
         found = self._data.pop(name, None)
@@ -99,12 +99,12 @@ class _Fields:
             return ()
         if found.__class__ is list and all(word.__class__ is str for word in found):
             return tuple(found)
-        self._wrong(name, found, "a list of texts")
+        raise self._wrong(name, found, "a list of texts")
 
     def each(self, name: str, read: Callable[[Any, str], T], required: bool = False) -> tuple[T, ...]:
         found = self._data.pop(name, _MISSING if required else [])
         if found.__class__ is not list:
-            self._wrong(name, found, "a list")
+            raise self._wrong(name, found, "a list")
         path = self.path + "." + name if self.path else name
         return tuple([read(item, f"{path}[{number}]") for number, item in enumerate(found)])
 
@@ -118,18 +118,18 @@ class _Fields:
         value = _value(found, f"{self.path}.{name}")
         if isinstance(value, Map):
             return value
-        self._wrong(name, found, "a map")
+        raise self._wrong(name, found, "a map")
 
     def value(self, name: str) -> Value:
         if name not in self._data:
-            self._wrong(name, _MISSING, "a value")
+            raise self._wrong(name, _MISSING, "a value")
         return _value(self._data.pop(name), name)
 
     def where(self) -> Location:
         found = self._data.pop("where", _MISSING)
         match = _WHERE.match(found) if isinstance(found, str) else None
         if match is None:
-            self._wrong("where", found, 'a place as "file:line:column-line:column"')
+            raise self._wrong("where", found, 'a place as "file:line:column-line:column"')
         file, line, column, end_line, end_column = match.groups()
         return Location(file, int(line), int(column), int(end_line), int(end_column))
 
@@ -138,12 +138,12 @@ class _Fields:
 
     def end(self) -> None:
         if self._data:
-            _fail(self.path, f"the field {json.dumps(next(iter(self._data)))[:60]} is not known")
+            raise _error(self.path, f"the field {json.dumps(next(iter(self._data)))[:60]} is not known")
 
-    def _wrong(self, name: str, found: Any, expected: str) -> NoReturn:
+    def _wrong(self, name: str, found: Any, expected: str) -> PlanError:
         if found is _MISSING:
-            _fail(self.path, f"the field {name!r} is missing")
-        _fail(f"{self.path}.{name}" if self.path else name, f"{expected} is expected, not {_named(found)}")
+            return _error(self.path, f"the field {name!r} is missing")
+        return _error(f"{self.path}.{name}" if self.path else name, f"{expected} is expected, not {_named(found)}")
 
 
 def _named(value: Any) -> str:
@@ -155,9 +155,9 @@ def _plan(data: Any) -> Plan:
     fields = _Fields(data, "")
     version = fields.take("flowc")
     if version.__class__ is not int:
-        _fail("", "the text is no plan of flowc: the field 'flowc', its version, is missing")
+        raise _error("", "the text is no plan of flowc: the field 'flowc', its version, is missing")
     if version != PLAN_VERSION:
-        _fail("", f"it is a plan of version {str(version)[:20]}, and this flowc reads version {PLAN_VERSION}")
+        raise _error("", f"it is a plan of version {str(version)[:20]}, and this flowc reads version {PLAN_VERSION}")
     plan = Plan(
         name=fields.text("name"),
         description=fields.text("description", None),
@@ -260,10 +260,10 @@ def _value(data: Any, path: str, depth: int = 0) -> Value:
         return data  # type: ignore[no-any-return]
     if kind is float:
         if not math.isfinite(data):
-            _fail(path, "the number is not finite")
+            raise _error(path, "the number is not finite")
         return data  # type: ignore[no-any-return]
     if depth > DEEPEST:
-        _fail(path[:100], f"the value nests deeper than {DEEPEST} levels")
+        raise _error(path[:100], f"the value nests deeper than {DEEPEST} levels")
     if kind is list:
         return tuple([_value(item, path, depth + 1) for item in data])
     if any(key[:1] == "$" for key in data):
@@ -290,14 +290,14 @@ def _special(data: dict[str, Any], path: str, depth: int) -> Value:
         try:
             return dt.date.fromisoformat(found) if tag == "$date" else dt.datetime.fromisoformat(found)
         except ValueError:
-            _fail(path, f"{json.dumps(found)[:40]} is no date")
-    _fail(path, f"an object with the key {json.dumps(next(k for k in keys if k.startswith('$')))[:40]} that is none of a plan's own")
+            raise _error(path, f"{json.dumps(found)[:40]} is no date") from None
+    raise _error(path, f"an object with the key {json.dumps(next(k for k in keys if k.startswith('$')))[:40]} that is none of a plan's own")
 
 
 def _pairs(found: list[Any], path: str, depth: int) -> Map:
     pairs: dict[str, Value] = {}
     for pair in found:
         if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[0], str) or pair[0] in pairs:
-            _fail(path, "a $map holds pairs of a text, each text once, and a value")
+            raise _error(path, "a $map holds pairs of a text, each text once, and a value")
         pairs[pair[0]] = _value(pair[1], path, depth + 1)
     return Map(tuple(pairs.items()))

@@ -137,7 +137,8 @@ def optional(inner: Type) -> Type:
 def union(types: Iterable[Type]) -> Type:
     """The type of a value that is of one of these types; ``any`` for none of them.
 
-    Flat and without repeats: ``int`` and ``float`` stay two, null makes the rest optional, ``any`` swallows everything, and ``str`` the texts
+    Flat and without repeats: ``int`` and ``float`` stay two, null makes the rest optional, ``any`` swallows everything, and
+    ``str`` the texts
     that it covers. More than ``MOST_MEMBERS`` give ``any``.
     """
     found: dict[Type, None] = {}
@@ -240,9 +241,7 @@ def _record_accepts(wanted: Record, given: Type) -> bool:
     if not isinstance(given, Record):
         return False
     have = dict(given.fields)
-    return all(
-        accepts(field, have[name]) if name in have else isinstance(field, Optional) or field == ANY for name, field in wanted.fields
-    )
+    return all(accepts(field, have[name]) if name in have else isinstance(field, Optional) or field == ANY for name, field in wanted.fields)
 
 
 def reach(t: Type, key: str | int) -> Type | None:

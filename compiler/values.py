@@ -1,6 +1,7 @@
 """Compile-time values: how they look as text, and how they go into a plan.
 
-A compile-time value is None, bool, int, float, str, ``timedelta``, ``date``, ``datetime``, a tuple (a list) or a dict with text keys (a map), both
+A compile-time value is None, bool, int, float, str, ``timedelta``, ``date``, ``datetime``, a tuple (a list) or a dict with text
+keys (a map), both
 never changed once made. What else stands inside (late values, steps' results) is passed through.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import operator
 
 from .plan import Map, Value
 
@@ -29,7 +31,7 @@ def to_plan(value: object) -> Value:
         return seconds(value)  # type: ignore[arg-type]
     if kind is tuple:
         items = tuple([to_plan(item) for item in value])  # type: ignore[attr-defined]
-        return value if all(map(_is, items, value)) else items  # type: ignore[call-overload, no-any-return]
+        return value if all(map(operator.is_, items, value)) else items  # type: ignore[call-overload, return-value]
     if kind is dict:
         return Map(tuple([(name, to_plan(item)) for name, item in value.items()]))  # type: ignore[attr-defined]
     return value  # type: ignore[return-value]
@@ -42,10 +44,6 @@ def from_plan(value: object) -> object:
     if isinstance(value, tuple):
         return tuple(from_plan(item) for item in value)
     return value
-
-
-def _is(a: object, b: object) -> bool:
-    return a is b
 
 
 def to_text(value: object) -> str:
@@ -66,7 +64,7 @@ def written(value: object) -> str:
 def scalar_text(value: object) -> str:
     """A value that is neither list nor map, as the language writes it; durations as seconds."""
     if value is None or value is True or value is False:
-        return {None: "null", True: "true", False: "false"}[value]  # type: ignore[index]
+        return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, dt.timedelta):

@@ -9,7 +9,8 @@ TYPES: tuple[Code, ...] = (
         "F0450",
         "Unknown type",
         "there is no type `{type}`",
-        """The types are `int float str bool bytes date datetime duration json any`, `list[T]`, `map[T]`, `tuple[T, …]`, `T?` (a T or null), texts
+        """The types are `int float str bool bytes date datetime duration json any`, `list[T]`, `map[T]`, `tuple[T, …]`, `T?` (a T
+or null), texts
 (`"a" | "b"`) and records (`{ok: bool, n: int}`).""",
         bad="param names: list[string]\ntask jobs.work(xs)\nwork(names)\n",
         good="param names: list[str]\ntask jobs.work(xs)\nwork(names)\n",

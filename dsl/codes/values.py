@@ -12,7 +12,8 @@ CODES: tuple[Code, ...] = (
         """Operators mean what they mean in Python: numbers are added to numbers, texts to texts, lists to lists, and a
 duration to a date, a datetime or another duration. Nothing is converted behind your back.
 
-Use an f-string to put values into a text, `str(…)`, `int(…)` or `float(…)` to convert, and write durations with their unit (`now + 30s`).""",
+Use an f-string to put values into a text, `str(…)`, `int(…)` or `float(…)` to convert, and write durations with their unit (`now +
+30s`).""",
         bad='task jobs.send(text)\nsend("run " + 7)\n',
         good='task jobs.send(text)\nsend(f"run {7}")\n',
     ),
@@ -70,7 +71,8 @@ broker can carry them.""",
         "F0308",
         "A value that is too large",
         "this {what} would have {size}; at most {most} are possible",
-        """A text may have a million characters, a list or map a million items, and a value may take 16 MB when it is written out. Every value
+        """A text may have a million characters, a list or map a million items, and a value may take 16 MB when it is written out.
+Every value
 becomes part of messages: hand over where large data is kept, and let tasks read it there.""",
         bad='task jobs.work(text)\nwork("x" * 10 ** 9)\n',
         good='task jobs.work(text)\nwork("x" * 80)\n',
@@ -104,7 +106,8 @@ arguments in all. Do large computations in a task.""",
         "F0312",
         "Wrong number of arguments for a built-in function",
         "`{function}` takes {wanted}, {given} given",
-        """The built-in functions are those of Python: `range(stop)`, `range(start, stop, step)`, `len(x)`, `zip(xs, ys)`, `enumerate(xs, start)`, `min` and `max`
+        """The built-in functions are those of Python: `range(stop)`, `range(start, stop, step)`, `len(x)`, `zip(xs, ys)`,
+`enumerate(xs, start)`, `min` and `max`
 of a list or of several values, `sum(xs)`, `sorted(xs)`, `str(x)`, `int(x)`, `float(x)`.""",
         bad="task jobs.work(n)\nwork(len([1], [2]))\n",
         good="task jobs.work(n)\nwork(len([1, 2]))\n",
@@ -113,7 +116,8 @@ of a list or of several values, `sum(xs)`, `sorted(xs)`, `str(x)`, `int(x)`, `fl
         "F0313",
         "A built-in function cannot take this",
         "`{function}` takes {wanted}, not {given}",
-        "See the language reference for what each built-in function takes. What is sorted, or compared by `min` and `max`, must be of one kind.",
+        """See the language reference for what each built-in function takes. What is sorted, or compared by `min` and `max`,
+must be of one kind.""",
         bad='task jobs.work(x)\nwork(sorted([1, "a"]))\n',
         good="task jobs.work(x)\nwork(sorted([2, 1]))\n",
     ),
