@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from . import arrows, calls, files, lints, names, options, syntax, unsupported, values
+from . import arrows, calls, evaluation, files, lints, names, options, syntax, unsupported, values
 from .entry import Code
 
 __all__ = ["CODES", "Code"]
@@ -20,6 +20,7 @@ CODES: dict[str, Code] = {
         syntax.CODES,
         names.CODES,
         values.CODES,
+        evaluation.CODES,
         calls.CODES,
         options.CODES,
         arrows.CODES,

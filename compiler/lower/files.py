@@ -1,0 +1,179 @@
+"""Opening a file: its declarations are known everywhere in it, whatever their order; its statements are not run here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...dsl import tree
+from ...dsl.diagnostics import Label
+from ...dsl.source import Source, Span
+from ..declarations import Declaration, ParameterSpec
+from .domain import WRONG, is_known
+from .names import ask, bind, plain_default, type_from
+from .state import (
+    DEEPEST_INCLUDE,
+    MOST_INCLUDES,
+    Bound,
+    FileNames,
+    FlowName,
+    Frame,
+    IncludeName,
+    Lowering,
+    Names,
+    TaskName,
+    TooMuchError,
+)
+
+Statements = tuple[tree.Statement, ...]
+
+
+def bound_in(statements: Iterable[tree.Statement]) -> dict[str, Span]:
+    """The names that statements of a block (and its ``when`` blocks) bind, and where first."""
+    spans: dict[str, Span] = {}
+    for statement in statements:
+        if isinstance(statement, tree.Bind):
+            spans.setdefault(statement.name.text, statement.name.span)
+        elif isinstance(statement, tree.When):
+            for name, span in bound_in((*statement.body, *statement.otherwise)).items():
+                spans.setdefault(name, span)
+    return spans
+
+
+def open_file(
+    low: Lowering, source: Source, module: tree.Module, space: str = "", chain: tuple[str, ...] = ()
+) -> FileNames:
+    """Bind what a file declares: imports, tasks, flows, included files, parameters.
+
+    Args:
+        space: the prefix of its identities, empty for the file of the command line.
+        chain: the paths of the files that include it, outermost first.
+    """
+    file = FileNames(source, module, space, Names(later=bound_in(module.statements)), included=bool(chain))
+    frame = Frame(file, file.names, space=space)
+    for statement in module.statements:
+        if isinstance(statement, tree.Import):
+            _import(low, frame, statement)
+        elif isinstance(statement, tree.TaskDecl):
+            _declare(low, frame, statement)
+        elif isinstance(statement, tree.FlowDecl):
+            name = statement.name
+            bind(low, frame, file.names, name, FlowName(statement, file, source, name.span))
+        elif isinstance(statement, tree.Include):
+            _include(low, frame, statement, chain)
+        elif isinstance(statement, tree.Param):
+            _param(low, frame, statement)
+    for param in list(file.params.values()):
+        if param.name.text not in file.names.table:
+            ask(low, file, param)
+    return file
+
+
+def _param(low: Lowering, frame: Frame, param: tree.Param) -> None:
+    file, name = frame.file, param.name
+    earlier = file.params.get(name.text)
+    if earlier is not None:
+        label = Label(file.source, earlier.name.span, "first bound here")
+        low.report("F0205", file.source, name.span, name=name.text, what="a parameter", labels=(label,))
+    elif name.text in file.names.table:
+        bind(low, frame, file.names, name, Bound(None, file.source, name.span, "parameter"))
+    else:
+        file.params[name.text] = param
+
+
+def _import(low: Lowering, frame: Frame, statement: tree.Import) -> None:
+    for imported in statement.names:
+        full = f"{statement.module.text}.{imported.name.text}"
+        bind(low, frame, frame.names, imported.bound, TaskName(full, frame.source, imported.bound.span))
+
+
+def _declare(low: Lowering, frame: Frame, statement: tree.TaskDecl) -> None:
+    full = statement.name.text
+    if not full or not full.isprintable():
+        low.report("F0413", frame, statement.name.span, name=full)
+        return
+    declaration = Declaration(
+        full,
+        None if statement.parameters is None else parameter_specs(low, frame, statement.parameters),
+        type_from(low, frame, statement.returns),
+        options={},
+        description=statement.description,
+    )
+    _note_options(low, frame, statement, full)
+    earlier = low.declared_at.get(full)
+    if earlier is not None and earlier != (frame.source, statement.name.span):
+        label = Label(earlier[0], earlier[1], "first declared here")
+        low.report("F0412", frame, statement.name.span, name=full, labels=(label,))
+    else:
+        low.declared_at[full] = (frame.source, statement.name.span)
+        know_task(low, declaration)
+    declared = TaskName(full, frame.source, statement.name.span)
+    frame.file.tasks.setdefault(full.rsplit(".", 1)[-1], []).append(declared)
+    alias = statement.alias or (statement.name if "." not in full and full.isidentifier() else None)
+    if alias is not None:
+        bind(low, frame, frame.names, alias, TaskName(full, frame.source, alias.span))
+
+
+def _note_options(low: Lowering, frame: Frame, statement: tree.TaskDecl, full: str) -> None:
+    if statement.options is not None:
+        low.task_options[full] = low.layer(statement.options, frame)
+
+
+def know_task(low: Lowering, declaration: Declaration) -> None:
+    """Add a task to those that are known, by its full and its short name."""
+    if declaration.name not in low.tasks:
+        module, _, short = declaration.name.rpartition(".")
+        low.short.setdefault(short, []).append(declaration.name)
+        low.modules.add(module)
+    low.tasks[declaration.name] = declaration
+
+
+def parameter_specs(low: Lowering, frame: Frame, parameters: tuple[tree.Parameter, ...]) -> tuple[ParameterSpec, ...]:
+    """The parameters of a task or flow as the checks use them; reports repeated names and a required one after an optional one."""
+    specs: list[ParameterSpec] = []
+    seen: dict[str, Span] = {}
+    named_only = optional = False
+    for p in parameters:
+        if p.kind == "*":
+            named_only = True
+            continue
+        if p.name.text in seen:
+            label = Label(frame.source, seen[p.name.text], "first named here")
+            low.report("F0414", frame, p.name.span, name=p.name.text, labels=(label,))
+        seen.setdefault(p.name.text, p.name.span)
+        wanted = type_from(low, frame, p.type)
+        shown = ""
+        if p.default is not None:
+            value = plain_default(low, frame, p.default, wanted)
+            shown = frame.source.text[p.default.span.start : p.default.span.end][:40] if is_known(value) else "…"
+        if p.kind != "plain":
+            specs.append(ParameterSpec(p.name.text, p.kind, wanted, required=False))
+            named_only = named_only or p.kind == "*args"
+            continue
+        if optional and p.default is None and not named_only:
+            low.report("F0415", frame, p.name.span, name=p.name.text)
+        optional = optional or p.default is not None
+        specs.append(ParameterSpec(p.name.text, "keyword" if named_only else "plain", wanted, p.default is None, shown))
+    return tuple(specs)
+
+
+def _include(low: Lowering, frame: Frame, statement: tree.Include, chain: tuple[str, ...]) -> None:
+    file = frame.file
+    low.includes += 1
+    if low.includes > MOST_INCLUDES or len(chain) > DEEPEST_INCLUDE:
+        low.report("F0711", frame, statement.span, most=MOST_INCLUDES, deep=DEEPEST_INCLUDE)
+        raise TooMuchError
+    loaded = low.loader.load(statement, file.source, low.findings)
+    if loaded is None:
+        bind(low, frame, file.names, statement.alias, Bound(WRONG, file.source, statement.alias.span, "loop"))
+        return
+    source, module = loaded
+    here = (*chain, file.source.name)
+    if source.name in here:
+        path = " -> ".join([*here[here.index(source.name) :], source.name])
+        low.report("F0709", frame, statement.span, path=path)
+        bind(low, frame, file.names, statement.alias, Bound(WRONG, file.source, statement.alias.span, "loop"))
+        return
+    included = open_file(low, source, module, f"{file.space}{statement.alias.text}/", here)
+    low.constants(included)
+    file.stubs[statement.alias.text] = all(isinstance(s, (tree.TaskDecl, tree.Include)) for s in module.statements)
+    bind(low, frame, file.names, statement.alias, IncludeName(included, file.source, statement.alias.span))

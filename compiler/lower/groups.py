@@ -1,0 +1,295 @@
+"""Groups: lists of steps, and comprehensions, which are unfolded here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...dsl import tree
+from ...dsl.source import Span
+from ..budget import OperatorError
+from ..plan import Group
+from ..types import ListOf
+from .calls import waits
+from .domain import (
+    WRONG,
+    Compound,
+    Elab,
+    GroupValue,
+    LateValue,
+    StepValue,
+    Unknown,
+    elab_type,
+    group_type,
+    is_known,
+    list_of,
+)
+from .expressions import iterate, refuse_results
+from .functions import FUNCTIONS, STEP_FUNCTIONS
+from .state import Bound, Feed, Frame, Lowering, Names, place
+
+
+def has_call(low: Lowering, frame: Frame, expr: tree.Expr, targets: frozenset[str] = frozenset()) -> bool:
+    """Whether an expression makes a step outside call arguments. ``targets`` are loop names that are not bound yet."""
+    if isinstance(expr, (tree.Chain, tree.Scoped)):
+        return True
+    if isinstance(expr, tree.Name):
+        return expr.text not in targets and not isinstance(frame.names.find(expr.text), Bound) and expr.text not in frame.file.params
+    if isinstance(expr, tree.Postfix):
+        return _postfix_has_call(low, frame, expr, targets)
+    inner: tuple[tree.Expr, ...] = ()
+    if isinstance(expr, tree.Paren):
+        inner = (expr.value,)
+    elif isinstance(expr, tree.ListExpr):
+        inner = expr.items
+    elif isinstance(expr, tree.MapExpr):
+        inner = tuple(item.value for item in expr.items)
+    elif isinstance(expr, tree.Comprehension):
+        inner, targets = (expr.element,), targets | {t.text for clause in expr.clauses for t in clause.targets}
+    elif isinstance(expr, tree.Conditional):
+        inner = (*(b for b, _ in expr.branches), expr.otherwise)
+    return any(has_call(low, frame, one, targets) for one in inner)
+
+
+def _postfix_has_call(low: Lowering, frame: Frame, expr: tree.Postfix, targets: frozenset[str]) -> bool:
+    if not isinstance(expr.head, tree.Name):
+        return has_call(low, frame, expr.head, targets)
+    text = expr.head.text
+    if text in targets or isinstance(frame.names.find(text), Bound) or text in frame.file.params:
+        return False
+    called = any(isinstance(t, (tree.Arguments, tree.Options)) for t in expr.trailers)
+    plain = frame.names.find(text) is None and isinstance(expr.trailers[0], tree.Arguments) and text in FUNCTIONS
+    return called and not (plain and text not in STEP_FUNCTIONS)
+
+
+# ── lists ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def list_value(low: Lowering, expr: tree.ListExpr, frame: Frame) -> Elab:
+    """A list as an operand: a group if a member makes a step; there bare names are still no calls."""
+    hole = low.hole
+    if any(not isinstance(i, tree.Name) and has_call(low, frame, i) for i in expr.items):
+        low.hole = None
+        try:
+            return _list(low, expr, frame, None, None, members_called=False)
+        finally:
+            low.hole = hole
+    return _plain(low, expr.span, frame, tuple(low.value(item, frame) for item in expr.items))
+
+
+def list_stage(low: Lowering, expr: tree.ListExpr, frame: Frame, feed: Feed | None, name: str | None) -> Elab:
+    """A list as a stage: a group if a member is or contains a step, else a list value."""
+    if feed is not None or any(has_call(low, frame, item) for item in expr.items):
+        return _list(low, expr, frame, feed, name, members_called=True)
+    return _plain(low, expr.span, frame, tuple(low.value(item, frame) for item in expr.items), name)
+
+
+def _plain(low: Lowering, span: Span, frame: Frame, items: tuple[Elab, ...], name: str | None = None) -> Elab:
+    if any(isinstance(item, (StepValue, GroupValue)) for item in items):
+        return _emit_group(low, frame, span, "list", "", items, name, None, None)
+    value = list_of(items)
+    if is_known(value):
+        try:
+            return low.budget.keep(value)
+        except OperatorError as problem:
+            return low.report(problem.code, frame, span, help=problem.help, **problem.values)
+    return value
+
+
+def _list(
+    low: Lowering, expr: tree.ListExpr, frame: Frame, feed: Feed | None, name: str | None, *, members_called: bool
+) -> Elab:
+    identity, inner = _enter(low, frame, name)
+    members: list[Elab] = []
+    for position, item in enumerate(expr.items):
+        own, member = _member_frame(inner, name, position)
+        members.append(_member(low, item, member, feed, own, called=members_called))
+    return _emit_group(low, frame, expr.span, "list", "", tuple(members), name, identity, feed)
+
+
+def _member(low: Lowering, item: tree.Expr, frame: Frame, feed: Feed | None, name: str | None, *, called: bool) -> Elab:
+    if isinstance(item, tree.Name) and not called:
+        return low.value(item, frame)
+    if feed is not None and not has_call(low, frame, item):
+        value = low.value(item, frame)
+        if is_known(value) or isinstance(value, LateValue):
+            return value  # a literal member stays what it is
+    return low.stage(item, frame, feed, name)
+
+
+def _enter(low: Lowering, frame: Frame, name: str | None) -> tuple[str, Frame]:
+    identity = low.claim(frame.space + name if name is not None else low.fresh(frame, "group"))
+    return identity, frame.within(groups=(*frame.groups, identity))
+
+
+def _member_frame(inner: Frame, name: str | None, position: int) -> tuple[str | None, Frame]:
+    if name is None:
+        return None, inner
+    own = f"{name}[{position}]"
+    return own, inner.within(base=own)
+
+
+def _emit_group(
+    low: Lowering,
+    frame: Frame,
+    span: Span,
+    kind: str,
+    label: str,
+    members: tuple[Elab, ...],
+    name: str | None,
+    identity: str | None,
+    feed: Feed | None,
+) -> GroupValue:
+    if identity is None:
+        identity, _ = _enter(low, frame, name)
+    after = () if members else (feed.ids if feed is not None else ())
+    after = after or (() if members else waits(low, frame, ()))
+    if frame.scope is not None:
+        low.out.handled.add(identity)
+    of = low.values.of
+    low.out.groups.append(
+        Group(
+            identity,
+            kind,  # type: ignore[arg-type] # one of the three words
+            tuple([of(m) for m in members]),
+            label,
+            frame.groups,
+            frame.flows,
+            after,
+            place(frame.source, span),
+        )
+    )
+    return GroupValue(identity, members, group_type(members))
+
+
+def emit_chunks(
+    low: Lowering, frame: Frame, span: Span, members: tuple[Elab, ...], identity: str, label: str
+) -> GroupValue:
+    """The group of the messages that ``chunks`` makes."""
+    return _emit_group(low, frame, span, "chunks", label, members, None, identity, None)
+
+
+# ── comprehensions ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def comprehension_value(low: Lowering, expr: tree.Comprehension, frame: Frame) -> Elab:
+    """A comprehension as an operand."""
+    hole, low.hole = low.hole, None
+    try:
+        return comprehension_stage(low, expr, frame, None, None)
+    finally:
+        low.hole = hole
+
+
+def comprehension_stage(
+    low: Lowering, expr: tree.Comprehension, frame: Frame, feed: Feed | None, name: str | None
+) -> Elab:
+    """Unfold a comprehension: a group if its element makes steps or its members are results, else a list."""
+    _misplaced_options(low, expr, frame)
+    targets = frozenset(t.text for clause in expr.clauses for t in clause.targets)
+    stepping = has_call(low, frame, expr.element, targets)
+    inner = frame.within(names=Names({}, frame.names))
+    identity = None
+    if stepping or feed is not None:
+        identity, inner = _enter(low, inner, name)
+    _check_targets(low, frame, expr)
+    members: list[Elab] = []
+    unknown = False
+    for known in _bindings(low, inner, expr, 0):
+        unknown = unknown or not known
+        own, member = _member_frame(inner, name, len(members)) if identity is not None else (None, inner)
+        low.spend(frame, expr.element.span)
+        members.append(_member(low, expr.element, member, feed, own, called=stepping))
+    if not members and not unknown:
+        _check_element(low, inner, expr)
+    if unknown:
+        low.incomplete = True
+        return Unknown(ListOf(elab_type(members[0]))) if members else WRONG
+    if identity is None and not any(isinstance(m, (StepValue, GroupValue)) for m in members):
+        return _plain(low, expr.span, frame, tuple(members))
+    label = ", ".join(t.text for clause in expr.clauses for t in clause.targets)
+    return _emit_group(low, frame, expr.span, "each", label, tuple(members), name, identity, feed)
+
+
+def _check_element(low: Lowering, frame: Frame, expr: tree.Comprehension) -> None:
+    """Nothing is made of an empty list; what would have been made is checked all the same."""
+    with low.discarding():
+        for clause in expr.clauses:
+            for target in clause.targets:
+                frame.names.table[target.text] = Bound(WRONG, frame.source, target.span, "loop")
+            for condition in clause.conditions:
+                low.value(condition, frame)
+        low.stage(expr.element, frame, None, None)
+
+
+def _misplaced_options(low: Lowering, expr: tree.Comprehension, frame: Frame) -> None:
+    """``[f(x) for x in xs {…}]`` would give the options to ``xs``."""
+    for clause in expr.clauses:
+        iterable = clause.iterable
+        if isinstance(iterable, tree.Postfix) and isinstance(iterable.trailers[-1], tree.Options):
+            low.report("F0609", frame, iterable.trailers[-1].span)
+
+
+def _check_targets(low: Lowering, frame: Frame, expr: tree.Comprehension) -> None:
+    from .names import bind
+
+    names = Names({}, frame.names)
+    for clause in expr.clauses:
+        for target in clause.targets:
+            bind(low, frame, names, target, Bound(WRONG, frame.source, target.span, "loop"))
+
+
+def _bindings(low: Lowering, frame: Frame, expr: tree.Comprehension, depth: int) -> Iterator[bool]:
+    """Bind the targets for each turn of the clauses from ``depth`` on; yields whether everything iterated is known."""
+    if depth == len(expr.clauses):
+        yield True
+        return
+    clause = expr.clauses[depth]
+    items = iterate(low, frame, clause.iterable.span, _iterable(low, frame, clause))
+    known = not isinstance(items, Unknown)
+    for item in [items] if isinstance(items, Unknown) else items:
+        low.spend(frame, clause.span)
+        if not _bind_targets(low, frame, clause, item):
+            known = False
+        if all(_holds(low, frame, condition) for condition in clause.conditions):
+            for deeper in _bindings(low, frame, expr, depth + 1):
+                yield known and deeper
+
+
+def _iterable(low: Lowering, frame: Frame, clause: tree.For) -> Elab:
+    iterable = clause.iterable
+    if isinstance(iterable, tree.Postfix) and isinstance(iterable.trailers[-1], tree.Options):
+        rest = iterable.trailers[:-1]
+        iterable = tree.Postfix(iterable.span, iterable.head, rest) if rest else iterable.head
+    return low.value(iterable, frame)
+
+
+def _bind_targets(low: Lowering, frame: Frame, clause: tree.For, item: Elab) -> bool:
+    table = frame.names.table
+    if len(clause.targets) == 1:
+        table[clause.targets[0].text] = Bound(item, frame.source, clause.targets[0].span, "loop")
+        return True
+    values: tuple[Elab, ...] | None = None
+    if isinstance(item, tuple):
+        values = item
+    elif isinstance(item, Compound) and isinstance(item.items, tuple):
+        values = item.items
+    elif isinstance(item, GroupValue):
+        values = item.members
+    if values is None or len(values) != len(clause.targets):
+        if not isinstance(item, Unknown):
+            found = f"{len(values)} values" if values is not None else str(elab_type(item))
+            low.report("F0366", frame, clause.span, wanted=len(clause.targets), found=found)
+        values = (WRONG,) * len(clause.targets)
+    for target, value in zip(clause.targets, values, strict=True):
+        table[target.text] = Bound(value, frame.source, target.span, "loop")
+    return not any(value is WRONG for value in values)
+
+
+def _holds(low: Lowering, frame: Frame, condition: tree.Expr) -> bool:
+    value = low.value(condition, frame)
+    if refuse_results(low, frame, condition.span, value, "if"):
+        return True
+    if isinstance(value, LateValue):
+        low.report("F0360", frame, condition.span, what="an `if` of a `for`")
+        return True
+    return True if isinstance(value, (Unknown, Compound)) else bool(value)

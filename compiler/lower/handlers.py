@@ -1,0 +1,111 @@
+"""Scopes: ``s !> h`` and ``s ~> f``. Each clause takes everything to its left; inner scopes are served first."""
+
+from __future__ import annotations
+
+from ...dsl import tree
+from ...dsl.diagnostics import Label
+from ...dsl.source import Span
+from ..plan import Handler, Map, Scope
+from .calls import FlowTarget, TaskTarget, ValueTarget, evaluate_arguments, find_target
+from .domain import Elab, GroupValue, StepValue, parts
+from .functions import FUNCTIONS
+from .layers import resolve
+from .state import NO_OPTIONS, Bound, Feed, Frame, Lowering, place
+
+
+def scoped_stage(low: Lowering, expr: tree.Scoped, frame: Frame, feed: Feed | None, name: str | None) -> Elab:
+    """Lower a scope inside its clauses, then their handlers; the value is the scope's own."""
+    clauses = [c for c in expr.clauses if _supported(low, frame, c)]
+    identities = [low.claim(low.fresh(frame, "scope")) for _ in clauses]
+    chain = [*identities[1:], frame.scope]
+    inner = frame.within(scope=identities[0]) if identities else frame
+    _check_scope(low, frame, expr, clauses)
+    value = low.stage(expr.scope, inner, feed, name)
+    for clause, identity, parent in zip(clauses, identities, chain, strict=False):
+        handlers = tuple(h for t in clause.targets if (h := _handler(low, frame, t)) is not None)
+        kind = "error" if clause.arrow.text == "!>" else "message"
+        low.out.scopes.append(
+            Scope(identity, kind, clause.each, handlers, parent, place(frame.source, expr.scope.span.to(clause.span)))  # type: ignore[arg-type] # one of the two words
+        )
+    return value
+
+
+def _supported(low: Lowering, frame: Frame, clause: tree.Handling) -> bool:
+    if clause.arrow.text == "*>":
+        low.report("F0801", frame, clause.span)
+        return False
+    if clause.arrow.text == "~>" and clause.each:
+        low.report("F0611", frame, clause.span)
+    return True
+
+
+def _check_scope(low: Lowering, frame: Frame, expr: tree.Scoped, clauses: list[tree.Handling]) -> None:
+    """A scope holds the steps written in it: a bound step at its head is not one of them."""
+    scope = expr.scope
+    while isinstance(scope, tree.Paren):
+        scope = scope.value
+    head = scope.stages[0] if isinstance(scope, tree.Chain) else scope
+    if not clauses or not isinstance(head, (tree.Name, tree.Literal)):
+        return
+    bound = frame.names.find(head.text) if isinstance(head, tree.Name) else None
+    if head is scope and (bound is None) is isinstance(head, tree.Literal):
+        if isinstance(head, tree.Literal) or isinstance(bound, Bound):
+            labels = (Label(bound.source, bound.span, "bound here"),) if isinstance(bound, Bound) else ()
+            low.report("F0604", frame, head.span, arrow=clauses[0].arrow.text, labels=labels)
+    elif isinstance(bound, Bound) and isinstance(head, tree.Name) and any(c.arrow.text == "!>" for c in clauses):
+        ids = [p.id for p in parts(bound.value) if isinstance(p, (StepValue, GroupValue))]
+        if ids and not any(i in low.out.handled for i in ids):
+            label = Label(bound.source, bound.span, "bound here, outside the scope")
+            low.report("F0905", frame, head.span, name=head.text, labels=(label,))
+
+
+def _handler(low: Lowering, frame: Frame, target: tree.Expr) -> Handler | None:
+    """The task that a clause names, with its own arguments behind those that it will be given."""
+    while isinstance(target, tree.Paren):
+        target = target.value
+    trailers = target.trailers if isinstance(target, tree.Postfix) else ()
+    head = target.head if isinstance(target, tree.Postfix) else target
+    if not isinstance(head, tree.Name):
+        low.report("F0605", frame, target.span, what="this")
+        return None
+    found, taken = find_target(low, frame, head, trailers, FUNCTIONS)
+    if found is None:
+        return None
+    rest = trailers[taken:]
+    arguments = rest[0] if rest and isinstance(rest[0], tree.Arguments) else None
+    rest = rest[1:] if arguments is not None else rest
+    options = rest[0] if rest and isinstance(rest[0], tree.Options) else None
+    rest = rest[1:] if options is not None else rest
+    if not isinstance(found, TaskTarget) or rest:
+        _refuse(low, frame, target.span, found)
+        return None
+    # A scope's options do not reach its handlers, and a handler is in no scope, group or link.
+    outside = frame.within(wrapper=NO_OPTIONS, scope=None, groups=(), after=())
+    before = len(low.out.calls)
+    given = evaluate_arguments(low, outside, arguments, None, target.span)
+    if len(low.out.calls) > before or _uses_results(given.args, given.kwargs):
+        del low.out.calls[before:]
+        low.report("F0606", frame, target.span)
+        return None
+    own = NO_OPTIONS if options is None else low.layer(options, frame)
+    resolved, _ = resolve(low, outside, target.span, low.task_options.get(found.task, NO_OPTIONS), own)
+    of = low.values.of
+    return Handler(
+        low.claim(low.fresh(frame, found.task.rsplit(".", 1)[-1])),
+        found.task,
+        tuple(of(a) for a in given.args),
+        Map(tuple((k, of(v)) for k, v in given.kwargs.items())),
+        resolved,
+        place(frame.source, target.span),
+    )
+
+
+def _uses_results(args: tuple[Elab, ...], kwargs: dict[str, Elab]) -> bool:
+    return any(isinstance(p, (StepValue, GroupValue)) for v in (*args, *kwargs.values()) for p in parts(v))
+
+
+def _refuse(low: Lowering, frame: Frame, span: Span, found: object) -> None:
+    if isinstance(found, ValueTarget) and _uses_results((found.value,), {}):
+        low.report("F0601", frame, span, name=found.name)
+    else:
+        low.report("F0605", frame, span, what="a sub-flow" if isinstance(found, FlowTarget) else "this")

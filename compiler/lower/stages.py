@@ -1,0 +1,166 @@
+"""Stages: what stands between arrows, as a statement, or as a group's member. Here a bare name is a call."""
+
+from __future__ import annotations
+
+from ...dsl import tree
+from ...dsl.diagnostics import Label
+from ...dsl.source import Span
+from .calls import FlowTarget, FunctionTarget, TaskTarget, ValueTarget, call_task, find_target
+from .domain import WRONG, Compound, Elab, GroupValue, StepValue, Unknown, parts
+from .expressions import reach_in
+from .flows import call_flow
+from .functions import FUNCTIONS, call_function
+from .layers import merge
+from .state import NO_OPTIONS, Feed, Frame, Layer, Lowering
+
+
+def stage(low: Lowering, expr: tree.Expr, frame: Frame, feed: Feed | None, name: str | None) -> Elab:
+    """Any other expression: a value, which can stand only at a head."""
+    value = low.value(expr, frame)
+    return value if feed is None else refuse_feed(low, frame, expr.span, feed, value)
+
+
+def refuse_feed(low: Lowering, frame: Frame, span: Span, feed: Feed, value: Elab) -> Elab:
+    """Report what stands right of an arrow and cannot take anything."""
+    if isinstance(value, Unknown):
+        return value
+    if any(isinstance(p, (StepValue, GroupValue)) for p in parts(value)):
+        label = Label(frame.source, feed.span, "this arrow would start it again")
+        return low.report("F0601", frame, span, name=frame.source.text[span.start : span.end], labels=(label,))
+    return low.report("F0603", frame, span)
+
+
+def name_stage(low: Lowering, expr: tree.Name, frame: Frame, feed: Feed | None, name: str | None) -> Elab:
+    """A bare name: the call of a task or flow without arguments, or a bound value."""
+    return _applied(low, expr, (), expr.span, frame, feed, name, called=True)
+
+
+def postfix_stage(low: Lowering, expr: tree.Postfix, frame: Frame, feed: Feed | None, name: str | None) -> Elab:
+    """A call, a reach-in, or something in brackets with options behind it."""
+    if isinstance(expr.head, tree.Name):
+        return _applied(low, expr.head, expr.trailers, expr.span, frame, feed, name, called=True)
+    first = expr.trailers[0]
+    if isinstance(expr.head, (tree.ListExpr, tree.Comprehension, tree.Paren)) and isinstance(first, tree.Options):
+        inner = frame.within(wrapper=merge(frame.wrapper, low.layer(first, frame)))
+        value = low.stage(expr.head, inner, feed, name)
+        return _trail(low, frame, value, expr.trailers[1:], expr.head.span)
+    if isinstance(expr.head, tree.Paren):
+        value = low.stage(expr.head, frame, feed, name)
+        return _trail(low, frame, value, expr.trailers, expr.head.span)
+    value = _trail(low, frame, low.value(expr.head, frame), expr.trailers, expr.head.span)
+    return value if feed is None else refuse_feed(low, frame, expr.span, feed, value)
+
+
+def postfix_value(low: Lowering, expr: tree.Postfix, frame: Frame) -> Elab:
+    """The same as an operand: here a task needs its ``()``."""
+    hole = low.hole
+    if isinstance(expr.head, tree.Placeholder):
+        return _trail(low, frame, low.value(expr.head, frame), expr.trailers, expr.head.span)
+    low.hole = None
+    try:
+        if isinstance(expr.head, tree.Name):
+            return _applied(low, expr.head, expr.trailers, expr.span, frame, None, None, called=False)
+        return postfix_stage(low, expr, frame, None, None)
+    finally:
+        low.hole = hole
+
+
+def _applied(
+    low: Lowering,
+    head: tree.Name,
+    trailers: tuple[tree.Trailer, ...],
+    whole: Span,
+    frame: Frame,
+    feed: Feed | None,
+    name: str | None,
+    *,
+    called: bool,
+) -> Elab:
+    """A name and its trailers: ``proj.tasks.add(2) {queue = "x"}.count``."""
+    target, taken = find_target(low, frame, head, trailers, FUNCTIONS)
+    rest = trailers[taken:]
+    if target is None:
+        _check_arguments(low, frame, rest, feed)
+        return WRONG
+    if isinstance(target, ValueTarget):
+        span = head.span if not taken else Span(head.span.start, trailers[taken - 1].span.end)
+        if feed is not None:
+            return refuse_feed(low, frame, whole, feed, target.value)
+        return _trail(low, frame, target.value, rest, span)
+    arguments = rest[0] if rest and isinstance(rest[0], tree.Arguments) else None
+    rest = rest[1:] if arguments is not None else rest
+    options = rest[0] if rest and isinstance(rest[0], tree.Options) else None
+    rest = rest[1:] if options is not None else rest
+    if arguments is None and not called:
+        shown = frame.source.text[whole.start : whole.end]
+        return low.report("F0212", frame, whole, name=shown, help=f"call it: `{shown}(…)`")
+    own: Layer = NO_OPTIONS if options is None else low.layer(options, frame)
+    end = options or arguments
+    span = Span(whole.start, whole.end) if end is None else Span(whole.start, end.span.end)
+    value: Elab
+    if isinstance(target, TaskTarget):
+        value = call_task(low, frame, target.task, arguments, own, feed, name, span)
+    elif isinstance(target, FlowTarget):
+        value = call_flow(low, frame, target, arguments, own, feed, name, span)
+    else:
+        assert isinstance(target, FunctionTarget) and arguments is not None
+        value = call_function(low, frame, target.name, arguments, options, own, feed, name, span)
+    return _trail(low, frame, value, rest, span)
+
+
+def _check_arguments(low: Lowering, frame: Frame, rest: tuple[tree.Trailer, ...], feed: Feed | None) -> None:
+    """What is called is unknown; its arguments are checked all the same."""
+    from .calls import evaluate_arguments
+
+    for trailer in rest:
+        if isinstance(trailer, tree.Arguments):
+            with low.discarding():
+                evaluate_arguments(low, frame, trailer, feed, trailer.span)
+
+
+def _trail(low: Lowering, frame: Frame, value: Elab, trailers: tuple[tree.Trailer, ...], span: Span) -> Elab:
+    """Reach-ins behind a value; calling a value or giving it options is a mistake."""
+    for trailer in trailers:
+        whole = span.to(trailer.span)
+        text = frame.source.text[span.start : span.end]
+        if isinstance(trailer, tree.Attribute):
+            value = reach_in(low, frame, whole, value, trailer.name.text)
+        elif isinstance(trailer, tree.Index):
+            hole, low.hole = low.hole, None
+            key = low.value(trailer.index, frame)
+            low.hole = hole
+            value = reach_in(low, frame, whole, value, key)
+        elif isinstance(value, Unknown):
+            return value
+        else:
+            runs = any(isinstance(p, (StepValue, GroupValue)) for p in parts(value))
+            if isinstance(trailer, tree.Options):
+                return low.report("F0608", frame, trailer.span, name=text)
+            return low.report("F0601" if runs else "F0214", frame, whole, name=text)
+        span = whole
+    return value
+
+
+def paren_stage(low: Lowering, expr: tree.Paren, frame: Frame, feed: Feed | None, name: str | None) -> Elab:
+    """Parentheses: the same, as a scope of its own."""
+    return low.stage(expr.value, frame, feed, name)
+
+
+def feed_ids(value: Elab) -> tuple[str, ...]:
+    """The ids that must have succeeded before a value is there."""
+    if isinstance(value, (StepValue, GroupValue)):
+        return (value.id,)
+    if isinstance(value, Compound):
+        return tuple(dict.fromkeys(p.id for p in parts(value) if isinstance(p, (StepValue, GroupValue))))
+    return ()
+
+
+def chain_stage(low: Lowering, expr: tree.Chain, frame: Frame, feed: Feed | None, name: str | None) -> Elab:
+    """Stages from left to right; the chain's name is that of its last one."""
+    value = low.stage(expr.stages[0], frame, feed, None)
+    last = len(expr.arrows) - 1
+    for position, arrow in enumerate(expr.arrows):
+        right = expr.stages[position + 1]
+        given = Feed("link" if arrow.text == "->" else "then", value, feed_ids(value), arrow.span)
+        value = low.stage(right, frame, given, name if position == last else None)
+    return value

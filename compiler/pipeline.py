@@ -1,0 +1,113 @@
+"""The compiler, stage by stage: parse, open, lower, check the names, put the plan together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from ..dsl import tree
+from ..dsl.diagnostics import Diagnostic, Findings
+from ..dsl.parser import parse
+from ..dsl.source import Source, Span
+from .budget import Budget, OperatorError
+from .declarations import Declaration
+from .include import NOWHERE, Loader
+from .lower.dispatch import equip
+from .lower.domain import Elab
+from .lower.files import know_task, open_file
+from .lower.flows import check_uncalled
+from .lower.state import FileNames, FlowName, Lowering, TooMuchError
+from .lower.statements import top
+from .plan import Plan
+from .rules import ALL
+from .suggest import did_you_mean
+
+#: Steps that a flow may have after unfolding, unless the user says otherwise.
+MOST_STEPS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a compile is given besides the text.
+
+    ``params``: JSON-like values of parameters by name (``ns.name`` for included ones); ``param_texts``: the same as texts of a command
+    line, which win. ``tasks``: what an application has registered, None where none is given. ``env``: the variables that ``env`` may read.
+    ``require_params``: whether a parameter without a value is an error, or just unknown.
+    """
+
+    params: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    param_texts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    tasks: Mapping[str, Declaration] | None = None
+    env: tuple[str, ...] = ()
+    max_steps: int = MOST_STEPS
+    include_root: str | None = None
+    require_params: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What came of a text: its findings, sorted, and the plan, if there is no error and nothing is unknown."""
+
+    findings: tuple[Diagnostic, ...]
+    plan: Plan | None
+    dropped: int = 0
+
+
+def compile_source(source: Source, settings: Settings | None = None) -> Compiled:
+    """Compile a text. Never raises for anything that a text, a file or a parameter can contain."""
+    settings = settings or Settings()
+    findings = Findings()
+    module = parse(source, findings)
+    low = Lowering(findings, settings, Loader(_root(source, settings)), Budget())
+    equip(low)
+    plan: Plan | None = None
+    try:
+        plan = _lower(low, source, module, settings)
+    except TooMuchError:
+        pass
+    except OperatorError as problem:
+        findings.report(problem.code, source, NOWHERE, help=problem.help, **problem.values)
+    except RecursionError:
+        findings.report("F0367", source, NOWHERE)
+    return Compiled(findings.sorted(), None if findings.has_errors or low.incomplete else plan, findings.dropped)
+
+
+def _root(source: Source, settings: Settings) -> str | None:
+    if settings.include_root is not None:
+        return settings.include_root
+    return None if source.path is None else os.path.dirname(source.path) or "."
+
+
+def _lower(low: Lowering, source: Source, module: tree.Module, settings: Settings) -> Plan:
+    for declaration in (settings.tasks or {}).values():
+        know_task(low, declaration)
+    file = open_file(low, source, module)
+    value = top(low, file)
+    for binding in list(file.names.table.values()):
+        if isinstance(binding, FlowName):
+            check_uncalled(low, binding)
+    _check_given_parameters(low, file, settings)
+    for rule in ALL:
+        rule(file, low.used, low.findings)
+    return _plan(low, file, value)
+
+
+def _check_given_parameters(low: Lowering, file: FileNames, settings: Settings) -> None:
+    for name in (*settings.param_texts, *settings.params):
+        if name not in low.asked:
+            low.report("F0717", file.source, Span(0, 0), name=name, help=did_you_mean(name, sorted(low.asked)))
+
+
+def _plan(low: Lowering, file: FileNames, value: Elab) -> Plan:
+    out = low.out
+    return Plan(
+        name=os.path.basename(file.source.name).removesuffix(".flow") or "flow",
+        description=file.module.description,
+        calls=tuple(out.calls),
+        groups=tuple(out.groups),
+        scopes=tuple(sorted(out.scopes, key=lambda s: out.order[s.id])),
+        flows=tuple(out.flows),
+        value=low.values.of(value),
+    )
