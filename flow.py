@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .dsl.diagnostics import Diagnostic
     from .dsl.source import Source
     from .runtime.app import App
+    from .runtime.outcome import RunEvent, RunResult
 
 
 class FlowError(Exception):
@@ -60,6 +61,34 @@ class Flow:
         from .compiler.diagram import to_dot
 
         return to_dot(self.plan)
+
+    def run(
+        self,
+        app: App,
+        *,
+        pool: str = "threads",
+        concurrency: int | None = None,
+        secrets: Mapping[str, str] | None = None,
+        on_event: Callable[[RunEvent], None] | None = None,
+    ) -> RunResult:
+        """Run the flow here, on a worker inside this process, and wait for its end.
+
+        Args:
+            app: the application that has its tasks.
+            pool: ``threads``, ``processes`` or ``solo`` (one step at a time, in this thread).
+            concurrency: how many steps at once; the pool's default if None.
+            secrets: the values of ``secret()``, by name; environment variables of those names if None.
+            on_event: called in this thread whenever something happens.
+
+        Raises:
+            PlanError: an environment variable or secret that the flow needs is not set.
+            UnknownTasks: the application lacks tasks of the flow.
+            UsageError: no such pool.
+        """
+        from .runtime.driver import run
+
+        env = {name: os.environ[name] for name in self.env if name in os.environ}
+        return run(self.plan, app, pool=pool, concurrency=concurrency, on_event=on_event, env=env, secrets=secrets)
 
     def __repr__(self) -> str:
         return f"<Flow {self.name}: {len(self.plan.calls)} steps>"
