@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from .exits import Stop
 
@@ -24,28 +23,31 @@ class Config:
     ``app``: the application of ``flowc run``, as ``MODULE[:ATTR]``. ``env``: the environment variables that a flow's ``env()`` may read.
     """
 
-    path: Path | None = None
+    path: str | None = None
     app: str | None = None
     env: tuple[str, ...] = ()
 
 
-def read_config(start: Path | None = None) -> Config:
+def read_config(start: str | None = None) -> Config:
     """The settings in force in a folder (by default the current one).
 
     Raises:
         Stop: the file cannot be read, or holds a key or value that flowc does not know.
     """
-    folder = (start or Path.cwd()).absolute()
-    for candidate in (folder, *folder.parents):
-        path = candidate / "pyproject.toml"
-        if path.is_file():
+    folder = os.path.abspath(start or ".")
+    while True:
+        path = os.path.join(folder, "pyproject.toml")
+        if os.path.isfile(path):
             return _parse(path)
-    return Config()
+        above = os.path.dirname(folder)
+        if above == folder:
+            return Config()
+        folder = above
 
 
-def _parse(path: Path) -> Config:
+def _parse(path: str) -> Config:
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             data = file.read(LARGEST + 1)
     except OSError as error:
         raise Stop(f"cannot read {path}: {error.strerror}") from None
@@ -68,7 +70,7 @@ def _parse(path: Path) -> Config:
     return _from_table(path, table)
 
 
-def _from_table(path: Path, table: dict[str, object]) -> Config:
+def _from_table(path: str, table: dict[str, object]) -> Config:
     for key in table:
         if key not in _KEYS:
             raise Stop(f"{path}: [tool.flowc] has no key {key!r}", hint=_suggestion(key))
@@ -84,19 +86,19 @@ def _suggestion(key: str) -> str:
     return f"Did you mean '{near[0]}'?" if near else f"It knows: {', '.join(_KEYS)}."
 
 
-def _app(path: Path, value: object) -> str:
+def _app(path: str, value: object) -> str:
     if isinstance(value, str) and value.strip():
         return value
     raise Stop(f'{path}: [tool.flowc] app must be a text such as "proj.tasks:app", not {value!r}')
 
 
-def _env(path: Path, value: object) -> tuple[str, ...]:
+def _env(path: str, value: object) -> tuple[str, ...]:
     if isinstance(value, list) and all(isinstance(name, str) and name for name in value):
         return tuple(value)
     raise Stop(f'{path}: [tool.flowc] env must be a list of names of environment variables such as ["HOME"], not {value!r}')
 
 
-_KEYS: dict[str, Callable[[Path, object], object]] = {"app": _app, "env": _env}
+_KEYS: dict[str, Callable[[str, object], object]] = {"app": _app, "env": _env}
 
 
 def environment(config: Config) -> dict[str, str]:

@@ -10,24 +10,24 @@ from flowc.cli.config import Config, environment, read_config
 from flowc.cli.exits import Exit, Stop
 
 
-def write(folder: Path, text: str | bytes) -> Path:
+def write(folder: Path, text: str | bytes) -> str:
     path = folder / "pyproject.toml"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return path
+    return str(path)
 
 
 def test_all_keys(tmp_path: Path) -> None:
     path = write(tmp_path, '[tool.flowc]\napp = "proj.tasks:app"\nenv = ["HOME", "X"]\n')
-    assert read_config(tmp_path) == Config(path, "proj.tasks:app", ("HOME", "X"))
+    assert read_config(str(tmp_path)) == Config(path, "proj.tasks:app", ("HOME", "X"))
 
 
 def test_the_nearest_file_counts_alone(tmp_path: Path) -> None:
     write(tmp_path, '[tool.flowc]\napp = "far"\n')
     deep = tmp_path / "a" / "b"
     deep.mkdir(parents=True)
-    assert read_config(deep).app == "far"
+    assert read_config(str(deep)).app == "far"
     near = write(tmp_path / "a", "[project]\nname = 'x'\n")
-    assert read_config(deep) == Config(near)
+    assert read_config(str(deep)) == Config(near)
 
 
 def test_the_current_folder_is_where_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +56,7 @@ def test_the_current_folder_is_where_it_starts(tmp_path: Path, monkeypatch: pyte
 def test_what_flowc_does_not_understand_is_wrong_configuration(tmp_path: Path, text: str | bytes, message: str, hint: str) -> None:
     write(tmp_path, text)
     with pytest.raises(Stop) as stopped:
-        read_config(tmp_path)
+        read_config(str(tmp_path))
     assert message in str(stopped.value)
     assert str(tmp_path) in str(stopped.value)
     assert hint in stopped.value.hint
@@ -65,7 +65,7 @@ def test_what_flowc_does_not_understand_is_wrong_configuration(tmp_path: Path, t
 
 def test_a_broken_file_that_does_not_speak_of_flowc_is_none_of_our_business(tmp_path: Path) -> None:
     path = write(tmp_path, "[tool.")
-    assert read_config(tmp_path) == Config(path)
+    assert read_config(str(tmp_path)) == Config(path)
 
 
 def test_only_listed_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
