@@ -94,7 +94,10 @@ class Loader:
     _parsed: dict[str, tuple[Source, tree.Module] | None] = field(default_factory=dict)
 
     def load(self, include: tree.Include, including: Source, findings: Findings) -> tuple[Source, tree.Module] | None:
-        """The file of an ``include`` statement, parsed; None after reporting why not. Syntax errors in it are reported under its own name."""
+        """The file of an ``include`` statement, parsed; None after reporting why not.
+
+        Syntax errors in it are reported under its own name.
+        """
         written = str(include.path.value)
         span = include.path.span
         if self.root is None or including.path is None:

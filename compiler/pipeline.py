@@ -68,7 +68,7 @@ def compile_source(source: Source, settings: Settings | None = None) -> Compiled
     except TooMuchError:
         pass
     except OperatorError as problem:
-        findings.report(problem.code, source, NOWHERE, help=problem.help, **problem.values)
+        low.refuse(problem, source, NOWHERE)
     except RecursionError:
         findings.report("F0367", source, NOWHERE)
     return Compiled(findings.sorted(), None if findings.has_errors or low.incomplete else plan, findings.dropped)

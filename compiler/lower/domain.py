@@ -8,12 +8,12 @@ always wholly known.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ..plan import Late, Map, Ref, Value
 from ..fits import type_of
+from ..plan import Late, Map, Ref, Value
 from ..types import ANY, ListOf, Record, Type, union
 
 
@@ -59,7 +59,7 @@ class Unknown:
     type: Type = ANY
 
 
-Known: TypeAlias = "None | bool | int | float | str | dt.date | dt.datetime | dt.timedelta | tuple[Known, ...] | dict[str, Known]"
+Known: TypeAlias = "bool | int | float | str | dt.date | dt.datetime | dt.timedelta | tuple[Known, ...] | dict[str, Known] | None"
 Elab: TypeAlias = "Known | StepValue | GroupValue | LateValue | Compound | Unknown"
 
 #: Stands in for the value of what was already reported, so that one mistake is one finding.
@@ -136,15 +136,13 @@ class PlanValues:
             return None
         return self._container(value.items if isinstance(value, Compound) else value)
 
-    def _container(self, items: tuple[Elab, ...] | dict[str, Elab]) -> Value:
+    def _container(self, items: tuple[Elab, ...] | Mapping[str, Elab]) -> Value:
         done = self._done.get(id(items))
         if done is not None:
             return done[1]
-        made: Value
-        if isinstance(items, dict):
-            made = Map(tuple((k, self.of(v)) for k, v in items.items()))
-        else:
-            made = tuple(self.of(v) for v in items)
+        made: Value = (
+            Map(tuple((k, self.of(v)) for k, v in items.items())) if isinstance(items, Mapping) else tuple(self.of(v) for v in items)
+        )
         self._done[id(items)] = (items, made)
         return made
 

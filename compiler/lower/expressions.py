@@ -201,9 +201,9 @@ def operate(low: Lowering, frame: Frame, span: Span, op: str, values: list[Elab]
     """Apply an operator or built-in function: at once to known values, at submission where one is late, never to results."""
     if all(map(is_known, values)):
         try:
-            return apply(op, values, low.budget)  # type: ignore[arg-type,return-value] # all are known
+            return apply(op, values, low.budget)  # type: ignore[return-value] # all are known
         except OperatorError as problem:
-            return low.report(problem.code, frame, span, help=problem.help, **problem.values)
+            return low.refuse(problem, frame, span)
     for value, at in zip(values, spans, strict=True):
         if refuse_results(low, frame, at, value, op):
             return WRONG
@@ -262,7 +262,7 @@ def _shown_key(key: object) -> str:
 
 def _reach_compound(low: Lowering, frame: Frame, span: Span, value: Compound, key: Elab) -> Elab:
     try:
-        return value.items[key]  # type: ignore[index,call-overload,no-any-return] # a wrong kind of key raises, below
+        return value.items[key]  # type: ignore[index] # a wrong kind of key raises, below
     except (KeyError, IndexError, TypeError):
         return low.report("F0407", frame, span, key=_shown_key(key), type=value.type)
 

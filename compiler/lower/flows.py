@@ -8,8 +8,9 @@ from ..declarations import ParameterSpec
 from ..plan import SubFlow
 from ..types import ANY, accepts
 from .arguments import fit
-from .calls import FlowTarget, evaluate_arguments, waits
+from .calls import FlowTarget, evaluate_arguments
 from .domain import WRONG, Elab, StepValue, Unknown, elab_type, is_known
+from .emit import waits
 from .files import bound_in, parameter_specs
 from .layers import merge
 from .names import bind, type_from
@@ -62,7 +63,7 @@ def call_flow(
         after=ids + waits(low, frame, ids) if feed is not None else frame.after,
         entry=len(low.out.order) if feed is not None else frame.entry,
     )
-    values = dict.fromkeys((s.name for s in specs), WRONG) if taken is None else taken
+    values: dict[str, Elab] = {s.name: WRONG for s in specs} if taken is None else taken
     return run_flow(low, flow, inner, specs, values)
 
 

@@ -7,12 +7,13 @@ from ...dsl.source import Span
 from ..plan import Late
 from ..types import ANY, STR, ListOf, union
 from .arguments import Given, fit
-from .calls import TaskTarget, emit, evaluate_arguments, find_target
+from .calls import TaskTarget, evaluate_arguments, find_target
 from .domain import (
     WRONG,
     Compound,
     Elab,
     GroupValue,
+    Known,
     LateValue,
     StepValue,
     Unknown,
@@ -21,6 +22,7 @@ from .domain import (
     list_of,
     parts,
 )
+from .emit import emit, emit_group, enter_group
 from .expressions import iterate, operate
 from .state import Feed, Frame, Layer, Lowering
 
@@ -79,7 +81,7 @@ def _paired(low: Lowering, frame: Frame, name: str, values: list[Elab], spans: l
     columns = [iterate(low, frame, span, value) for span, value in zip(spans, values, strict=True)]
     if any(isinstance(c, Unknown) for c in columns):
         return WRONG
-    return list_of(tuple(list_of(row) for row in zip(*columns, strict=False)))  # type: ignore[arg-type] # all are lists
+    return list_of(tuple(list_of(row) for row in zip(*columns, strict=False)))
 
 
 def _late(low: Lowering, frame: Frame, name: str, values: list[Elab], whole: Span) -> Elab:
@@ -139,7 +141,7 @@ def _mapped(
     return StepValue(made.id, ListOf(returns))
 
 
-def _signature(task: str) -> dict[str, Elab]:
+def _signature(task: str) -> dict[str, Known]:
     """A task's signature as Celery's ``xmap`` tasks take it."""
     return {"task": task, "args": (), "kwargs": {}, "options": {}, "subtask_type": None, "immutable": False}
 
@@ -174,20 +176,17 @@ def _chunks(
     low: Lowering, frame: Frame, task: str, given: Given, own: Layer, feed: Feed | None, step: str | None, whole: Span
 ) -> Elab:
     """One ``starmap`` message for each chunk; the value is the list of their lists."""
-    from .groups import emit_chunks
-
     items = iterate(low, frame, given.spans[0], given.args[0])
     size = given.args[1]
     if isinstance(items, Unknown) or isinstance(size, Unknown):
         return WRONG
     if not isinstance(size, int) or isinstance(size, bool) or size < 1:
         return low.report("F0411", frame, given.spans[-1], name="chunks", form="chunks(task, list, size)")
-    identity = low.claim(frame.space + step if step is not None else low.fresh(frame, "chunks"))
-    inner = frame.within(groups=(*frame.groups, identity))
+    identity, inner = enter_group(low, frame, step, "chunks")
     members: list[Elab] = []
     for position, start in enumerate(range(0, len(items), size)):
         chunk = list_of(tuple(items[start : start + size]))
         own_name = f"{step}[{position}]" if step is not None else None
         used = feed if feed is not None and not any(isinstance(p, (StepValue, GroupValue)) for p in parts(chunk)) else None
         members.append(_mapped(low, inner, "starmap", task, chunk, own, used, own_name, whole))
-    return emit_chunks(low, frame, whole, tuple(members), identity, task.rsplit(".", 1)[-1])
+    return emit_group(low, frame, whole, "chunks", task.rsplit(".", 1)[-1], tuple(members), identity, None)

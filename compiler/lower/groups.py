@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from ...dsl import tree
 from ...dsl.source import Span
 from ..budget import OperatorError
-from ..plan import Group
 from ..types import ListOf
-from .calls import waits
 from .domain import (
     WRONG,
     Compound,
@@ -19,13 +17,13 @@ from .domain import (
     StepValue,
     Unknown,
     elab_type,
-    group_type,
     is_known,
     list_of,
 )
+from .emit import emit_group, enter_group
 from .expressions import iterate, refuse_results
 from .functions import FUNCTIONS, STEP_FUNCTIONS
-from .state import Bound, Feed, Frame, Lowering, Names, place
+from .state import Bound, Feed, Frame, Lowering, Names
 
 
 def has_call(low: Lowering, frame: Frame, expr: tree.Expr, targets: frozenset[str] = frozenset()) -> bool:
@@ -85,25 +83,26 @@ def list_stage(low: Lowering, expr: tree.ListExpr, frame: Frame, feed: Feed | No
 
 def _plain(low: Lowering, span: Span, frame: Frame, items: tuple[Elab, ...], name: str | None = None) -> Elab:
     if any(isinstance(item, (StepValue, GroupValue)) for item in items):
-        return _emit_group(low, frame, span, "list", "", items, name, None, None)
+        identity, _ = enter_group(low, frame, name)
+        return emit_group(low, frame, span, "list", "", items, identity, None)
     value = list_of(items)
     if is_known(value):
         try:
             return low.budget.keep(value)
         except OperatorError as problem:
-            return low.report(problem.code, frame, span, help=problem.help, **problem.values)
+            return low.refuse(problem, frame, span)
     return value
 
 
 def _list(
     low: Lowering, expr: tree.ListExpr, frame: Frame, feed: Feed | None, name: str | None, *, members_called: bool
 ) -> Elab:
-    identity, inner = _enter(low, frame, name)
+    identity, inner = enter_group(low, frame, name)
     members: list[Elab] = []
     for position, item in enumerate(expr.items):
         own, member = _member_frame(inner, name, position)
         members.append(_member(low, item, member, feed, own, called=members_called))
-    return _emit_group(low, frame, expr.span, "list", "", tuple(members), name, identity, feed)
+    return emit_group(low, frame, expr.span, "list", "", tuple(members), identity, feed)
 
 
 def _member(low: Lowering, item: tree.Expr, frame: Frame, feed: Feed | None, name: str | None, *, called: bool) -> Elab:
@@ -116,56 +115,11 @@ def _member(low: Lowering, item: tree.Expr, frame: Frame, feed: Feed | None, nam
     return low.stage(item, frame, feed, name)
 
 
-def _enter(low: Lowering, frame: Frame, name: str | None) -> tuple[str, Frame]:
-    identity = low.claim(frame.space + name if name is not None else low.fresh(frame, "group"))
-    return identity, frame.within(groups=(*frame.groups, identity))
-
-
 def _member_frame(inner: Frame, name: str | None, position: int) -> tuple[str | None, Frame]:
     if name is None:
         return None, inner
     own = f"{name}[{position}]"
     return own, inner.within(base=own)
-
-
-def _emit_group(
-    low: Lowering,
-    frame: Frame,
-    span: Span,
-    kind: str,
-    label: str,
-    members: tuple[Elab, ...],
-    name: str | None,
-    identity: str | None,
-    feed: Feed | None,
-) -> GroupValue:
-    if identity is None:
-        identity, _ = _enter(low, frame, name)
-    after = () if members else (feed.ids if feed is not None else ())
-    after = after or (() if members else waits(low, frame, ()))
-    if frame.scope is not None:
-        low.out.handled.add(identity)
-    of = low.values.of
-    low.out.groups.append(
-        Group(
-            identity,
-            kind,  # type: ignore[arg-type] # one of the three words
-            tuple([of(m) for m in members]),
-            label,
-            frame.groups,
-            frame.flows,
-            after,
-            place(frame.source, span),
-        )
-    )
-    return GroupValue(identity, members, group_type(members))
-
-
-def emit_chunks(
-    low: Lowering, frame: Frame, span: Span, members: tuple[Elab, ...], identity: str, label: str
-) -> GroupValue:
-    """The group of the messages that ``chunks`` makes."""
-    return _emit_group(low, frame, span, "chunks", label, members, None, identity, None)
 
 
 # ── comprehensions ───────────────────────────────────────────────────────────────────────────────────────────
@@ -190,7 +144,7 @@ def comprehension_stage(
     inner = frame.within(names=Names({}, frame.names))
     identity = None
     if stepping or feed is not None:
-        identity, inner = _enter(low, inner, name)
+        identity, inner = enter_group(low, inner, name)
     _check_targets(low, frame, expr)
     members: list[Elab] = []
     unknown = False
@@ -207,7 +161,9 @@ def comprehension_stage(
     if identity is None and not any(isinstance(m, (StepValue, GroupValue)) for m in members):
         return _plain(low, expr.span, frame, tuple(members))
     label = ", ".join(t.text for clause in expr.clauses for t in clause.targets)
-    return _emit_group(low, frame, expr.span, "each", label, tuple(members), name, identity, feed)
+    if identity is None:
+        identity, _ = enter_group(low, frame, name)
+    return emit_group(low, frame, expr.span, "each", label, tuple(members), identity, feed)
 
 
 def _check_element(low: Lowering, frame: Frame, expr: tree.Comprehension) -> None:

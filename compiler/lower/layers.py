@@ -1,6 +1,7 @@
 """Options: evaluated where they are written, merged from the weakest layer to the innermost, validated once per distinct set.
 
-Weakest first: file ``defaults``, task declaration, block ``defaults``, flow call, group or scope, call. ``retry_policy`` and ``headers`` merge by key.
+Weakest first: file ``defaults``, task declaration, block ``defaults``, flow call, group or scope, call. ``retry_policy`` and ``headers``
+merge by key.
 """
 
 from __future__ import annotations
@@ -89,9 +90,9 @@ def _validated(low: Lowering, written: Layer, span: Span, frame: Frame) -> Map:
     for problem in result.problems:
         option = written.get(problem.option)
         if option is None:
-            low.report(problem.code, frame, span, help=problem.help, **problem.values)
+            low.refuse(problem, frame, span)
         else:
-            low.report(problem.code, option.source, option.span, help=problem.help, **problem.values)
+            low.refuse(problem, option.source, option.span)
     return result.options
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...dsl import tree
 from ...dsl.diagnostics import Label
 from ...dsl.source import Source, Span
-from ..parameters import ParameterError, from_data, from_text
-from ..suggest import did_you_mean
 from ..fits import fits
+from ..literals import ParameterError
+from ..parameters import from_data, from_text
+from ..suggest import did_you_mean
 from ..type_syntax import from_tree
 from ..types import ANY, Type, accepts
 from .domain import WRONG, Elab, LateValue, Unknown, elab_type, is_known, parts
@@ -90,7 +93,7 @@ def type_from(low: Lowering, where: Frame | Source, expr: tree.TypeExpr | None) 
         return ANY
     source = where.source if isinstance(where, Frame) else where
 
-    def report(code: str, span: Span, *, help: str | tuple[str, ...] = (), **values: object) -> None:  # noqa: A002
+    def report(code: str, span: Span, /, *, help: str | tuple[str, ...] = (), **values: Any) -> None:  # noqa: A002 - as in Findings.report
         low.report(code, source, span, help=help, **values)
 
     return from_tree(expr, report)

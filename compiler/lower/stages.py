@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...dsl import tree
 from ...dsl.diagnostics import Label
 from ...dsl.source import Span
-from .calls import FlowTarget, FunctionTarget, TaskTarget, ValueTarget, call_task, find_target
+from .calls import FlowTarget, TaskTarget, ValueTarget, call_task, evaluate_arguments, find_target
 from .domain import WRONG, Compound, Elab, GroupValue, StepValue, Unknown, parts
 from .expressions import reach_in
 from .flows import call_flow
@@ -103,15 +103,13 @@ def _applied(
     elif isinstance(target, FlowTarget):
         value = call_flow(low, frame, target, arguments, own, feed, name, span)
     else:
-        assert isinstance(target, FunctionTarget) and arguments is not None
+        assert arguments is not None
         value = call_function(low, frame, target.name, arguments, options, own, feed, name, span)
     return _trail(low, frame, value, rest, span)
 
 
 def _check_arguments(low: Lowering, frame: Frame, rest: tuple[tree.Trailer, ...], feed: Feed | None) -> None:
     """What is called is unknown; its arguments are checked all the same."""
-    from .calls import evaluate_arguments
-
     for trailer in rest:
         if isinstance(trailer, tree.Arguments):
             with low.discarding():

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from ...dsl import tree
 from ...dsl.diagnostics import Edit, Findings, Label
 from ...dsl.source import Source, Span
+from ..budget import Budget
 from ..declarations import Declaration, ParameterSpec
 from ..include import Loader
-from ..budget import Budget
 from ..plan import Call, Group, Location, Map, Scope, SubFlow
 from .domain import WRONG, Elab, PlanValues
 
@@ -130,6 +130,22 @@ class FileNames:
     stubs: dict[str, bool] = field(default_factory=dict)
 
 
+class Problem(Protocol):
+    """What is wrong with a value: a code, what its message says, and help."""
+
+    @property
+    def code(self) -> str:
+        """A code of the registry."""
+
+    @property
+    def values(self) -> Mapping[str, object]:
+        """What fills the code's message."""
+
+    @property
+    def help(self) -> tuple[str, ...]:
+        """What to do."""
+
+
 # ── options ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -226,7 +242,8 @@ class Lowering:
     """The one mutable thing of a compile: where findings and output go, and the limits.
 
     ``value`` and ``stage`` evaluate an expression as an operand and as a stage, ``layer`` options, ``block`` the body of a sub-flow and
-    ``constants`` the statements of an included file. They are set once by :mod:`.dispatch`, so that the modules of this package need not import each other in a circle.
+    ``constants`` the statements of an included file. They are set once by :mod:`.dispatch`, so that the modules of this package need not
+    import each other in a circle.
     """
 
     findings: Findings
@@ -272,6 +289,11 @@ class Lowering:
         source = where.source if isinstance(where, Frame) else where
         self.findings.report(code, source, span, labels=labels, help=help, fix=fix, **values)
         return WRONG
+
+    def refuse(self, problem: Problem, where: Frame | Source, span: Span) -> Elab:
+        """Report what a value or option that cannot be amounts to."""
+        values: dict[str, Any] = dict(problem.values)
+        return self.report(problem.code, where, span, help=problem.help, **values)
 
     def spend(self, frame: Frame, span: Span, units: int = 1) -> None:
         """Count work; past the limit the compile ends with a finding."""
