@@ -47,7 +47,7 @@ def command(paths: tuple[str, ...], only_check: bool, show_diff: bool, stdin_fil
             out(text)
         elif changes:
             _replace(path, text)
-    note_findings(findings.sorted())
+    note_findings(findings.sorted(), path=paths[0])
     writes = not (only_check or show_diff)
     if not (writes and STDIN in paths):
         note(_summary(changed, same, writes))

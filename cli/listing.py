@@ -108,10 +108,10 @@ class _Listing:
         for scope in self.plan.scopes:
             if scope.kind == "message":
                 for handler in scope.handlers:
-                    yield f"# {handler.where}: {handler.task} is called here with every state message of {scope.id}.\n"
+                    yield f"# {handler.where}: {handler.task} is called here with every state message of {scope.id}\n"
 
     def _value(self) -> str:
-        return "".join(self._listeners()) + f"value = {self.value(self.plan.value)}\n"
+        return "".join(f"{line}\n" for line in self._listeners()) + f"value = {self.value(self.plan.value)}\n"
 
     def _about(self, id_: str, where: str, what: str) -> str:
         name = "" if self.names[id_] == id_ else f"{id_} · "

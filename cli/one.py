@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .report import note_findings
-from .terminal import note
 
 if TYPE_CHECKING:
     from ..compiler.pipeline import Settings
@@ -26,10 +25,5 @@ def compile_one(path: str, settings: Settings, stdin_filename: str | None = None
         compiled = compile_source(source, settings)
         findings.extend(compiled.findings)
         plan = compiled.plan
-    note_findings(findings.sorted())
-    if source is None or plan is None:
-        from ..dsl.render import summary
-
-        note(summary(findings.sorted(), files=1) + "\n")
-        return None
-    return source, plan
+    note_findings(findings.sorted(), path=path)
+    return None if source is None or plan is None else (source, plan)

@@ -33,12 +33,19 @@ def print_findings(findings: Sequence[Diagnostic], *, files: int, form: str) -> 
     out(render.summary(findings, files=files) + "\n")
 
 
-def note_findings(findings: Sequence[Diagnostic]) -> None:
-    """Write the findings to standard error, beside another product."""
-    if findings:
-        from ..dsl import render
+def note_findings(findings: Sequence[Diagnostic], *, path: str) -> None:
+    """Write the errors to standard error, beside another product; of warnings, which are the business of ``flowc check``, just how many."""
+    if not findings:
+        return
+    from ..dsl import render
 
-        note(render.render_full(findings, colour=wants_colour(sys.stderr)) + "\n")
+    errors = [finding for finding in findings if finding.severity.value == "error"]
+    warnings = len(findings) - len(errors)
+    if errors:
+        note(render.render_full(errors, colour=wants_colour(sys.stderr)) + "\n")
+        note(render.summary(findings, files=1) + "\n")
+    elif warnings:
+        note(f"{render.number(warnings, 'warning')}; flowc check {path} shows {'it' if warnings == 1 else 'them'}.\n")
 
 
 def exit_for(findings: Sequence[Diagnostic], *, strict: bool = False) -> Exit:
