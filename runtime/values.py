@@ -97,5 +97,5 @@ def _missing(value: Any, part: str | int) -> str:
         return f"there is no key {part!r} (keys: {listed or 'none'}){hint}"
     if isinstance(part, int) and isinstance(value, Sequence):
         return f"there is no item {part} (it has {len(value)})"
-    named = "null" if value is None else f"a {type(value).__name__}"
-    return f"the value is {named}, which has no {'item' if isinstance(part, int) else 'key'} {part!r}"
+    named = "null" if value is None else f"of type {type(value).__name__}"
+    return f"the value is {named} and has no {'item' if isinstance(part, int) else 'key'} {part!r}"
