@@ -105,7 +105,13 @@ def _generic(origin: object, args: tuple[object, ...], depth: int) -> Type:
 
 
 def _record(annotation: type, depth: int) -> Type:
-    hints = typing.get_type_hints(annotation)
+    # With extras: where annotations are texts, only they tell which fields are not required.
+    hints = typing.get_type_hints(annotation, include_extras=True)
     required: frozenset[str] = getattr(annotation, "__required_keys__", frozenset(hints))
-    fields = ((name, _from(hint, depth + 1)) for name, hint in hints.items())
-    return Record(tuple((name, t if name in required else optional(t)) for name, t in fields))
+    fields: list[tuple[str, Type]] = []
+    for name, hint in hints.items():
+        t = _from(hint, depth + 1)
+        marked = typing.get_origin(hint)
+        needed = marked is typing.Required or (name in required and marked is not typing.NotRequired)
+        fields.append((name, t if needed else optional(t)))
+    return Record(tuple(fields))

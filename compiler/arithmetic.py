@@ -82,7 +82,8 @@ def _multiply(args: Sequence[object], budget: Budget) -> object:
 def _repeat(value: str | tuple[object, ...], times: object, budget: Budget) -> object:
     if not isinstance(times, int):
         raise TypeError
-    size = len(value) * max(times, 0)
+    times = max(times, 0) if value else 0
+    size = len(value) * times
     check_length(size, "text" if isinstance(value, str) else "list")
     budget.spend(size // 16)
     if isinstance(value, str):

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NoReturn
 
+from ..dsl.codes import CODES
+from ..dsl.diagnostics import Severity, quote
 from .budget import Budget, OperatorError
 from .operators import apply
 from .plan import Call, Group, Handler, Late, Location, Map, Plan, PlanError, Ref, Scope, Value
@@ -126,7 +128,12 @@ class _Binder:
             try:
                 return to_plan(self._result(value))
             except OperatorError as error:
-                self._fail(str(error), value)
+                # What a secret holds may be in the message's values, so only the kind of mistake is told.
+                self._fail(CODES[error.code].title if taints(value) else str(error), value)
+            except PlanError:
+                raise
+            except (ValueError, IndexError):
+                self._fail("it has the wrong number of operands", value)
         if isinstance(value, Map):
             return Map(tuple([(name, self.value(item)) for name, item in value.items]))
         return tuple([self.value(item) for item in value])
@@ -208,8 +215,6 @@ class _Binder:
 
     def _checked(self, options: Value) -> Map:
         """Options whose values were late, checked now that they are known."""
-        from ..dsl.codes import CODES
-        from ..dsl.diagnostics import Severity, quote
         from .options import validate
 
         assert isinstance(options, Map)

@@ -46,7 +46,7 @@ def apply(op: str, args: Sequence[object], budget: Budget | None = None) -> obje
 
 
 def _overflow(op: str, args: Sequence[object]) -> OperatorError:
-    if any(isinstance(arg, (dt.date, dt.timedelta)) for arg in args):
+    if op == "duration" or any(isinstance(arg, (dt.date, dt.timedelta)) for arg in args):
         return OperatorError("F0311", op=op)
     return OperatorError("F0306", op=op)
 

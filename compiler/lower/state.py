@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -337,5 +338,10 @@ class Lowering:
 
 def place(source: Source, span: Span) -> Location:
     """A span as a plan gives it."""
-    start, end = source.position(span.start), source.position(span.end)
-    return Location(source.name, start.line, start.column, end.line, end.column)
+    starts = source.line_starts
+    line = bisect_right(starts, span.start)
+    first = starts[line - 1]
+    if line == len(starts) or span.end < starts[line]:
+        return Location(source.name, line, span.start - first + 1, line, span.end - first + 1)
+    end = source.position(span.end)
+    return Location(source.name, line, span.start - first + 1, end.line, end.column)

@@ -1,0 +1,178 @@
+"""Collapsing: how a picture of any flow stays small enough to read and quick to lay out.
+
+Above the limit the following happens, in turn, each only as long as there are still too many boxes: steps that are alike (the same task
+in the same place behind the same boxes) become one with a count; sub-flows become one box each, the innermost first, then groups;
+rows of steps, each with one before and one behind it, lose their middle; and at last only the first boxes in text order stay.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+from .fold import FEW
+from .frames import DEEPEST
+from .model import BoxKind, LineKind
+from .sketch import Near, Piece, Sketch
+
+HANDLERS = ("errback", "listener")
+HANDLED = ("on_error", "on_message")
+
+#: Pictures of more boxes than this are collapsed.
+LIMIT = 200
+
+
+def collapse(whole: Sketch, limit: int) -> tuple[Sketch, tuple[str, ...]]:
+    """The sketch with at most ``limit`` boxes (two at least), and notes on how that was reached, none if nothing had to be done."""
+    limit = max(limit, 2)
+    whole = contract_joins(whole)
+    if len(whole.pieces) <= limit:
+        return whole, ()
+    small = whole
+    for stage in _stages():
+        small = contract_joins(stage(small))
+        if len(small.pieces) <= limit:
+            break
+    note = f"{_steps(whole):,} steps, collapsed: what is alike, inner sub-flows and groups are drawn as one box"
+    left = len(small.pieces) - limit
+    if left > 0:
+        small = _cut(small, limit)
+        note += f"; only the first {limit - 1:,} boxes are drawn"
+    return small, (note,)
+
+
+def _stages() -> Iterator[Callable[[Sketch], Sketch]]:
+    kinds: tuple[BoxKind, ...] = ("flow", "group")
+    yield _merge_alike
+    for kind in kinds:
+        for depth in range(DEEPEST, 0, -1):
+            yield partial(_close_frames, kind=kind, depth=depth)
+            yield _merge_alike
+    yield _shorten_rows
+    yield _merge_alike
+
+
+def _steps(whole: Sketch) -> int:
+    return sum(piece.steps for piece in whole.pieces.values())
+
+
+def contract_joins(small: Sketch) -> Sketch:
+    """Without the joins that are not needed: of one box, or for one box, or of the same boxes as another."""
+    if all(piece.kind != "join" for piece in small.pieces.values()):
+        return small
+    before, after = small.before(), small.after()
+    into: dict[str, str] = {}
+    known: dict[frozenset[str], str] = {}
+    for key in _in_order(small, before):
+        piece = small.pieces[key]
+        if piece.kind != "join" or piece.scope is not None:
+            continue
+        tails = frozenset(into.get(tail, tail) for tail in before[key])
+        heads = after[key]
+        if len(tails) == 1:
+            into[key] = next(iter(tails))
+        elif len(heads) == 1 and "data" in heads.values() and small.pieces[next(iter(heads))].kind != "join":
+            into[key] = next(iter(heads))
+        else:
+            other = known.setdefault(tails, key)
+            if other != key:
+                into[key] = other
+    return small.merge({key: _last(into, key) for key in into}) if into else small
+
+
+def _last(into: Mapping[str, str], key: str) -> str:
+    while key in into:
+        key = into[key]
+    return key
+
+
+def _merge_alike(small: Sketch) -> Sketch:
+    before, after = small.before(), small.after()
+    classes: dict[object, list[str]] = {}
+    first: dict[str, str] = {}
+    for key in _in_order(small, before):
+        piece = small.pieces[key]
+        feeds = frozenset((first.get(tail, tail), kind) for tail, kind in before[key].items())
+        handled = frozenset((small.pieces[head].task, kind) for head, kind in after[key].items() if kind in HANDLED)
+        members = classes.setdefault((piece.kind, piece.task, piece.frames, feeds, handled), [])
+        members.append(key)
+        first[key] = members[0]
+    into: dict[str, str] = {}
+    for members in classes.values():
+        if len(members) > FEW:
+            into.update((key, members[0]) for key in members[1:])
+    return small.merge(into) if into else small
+
+
+def _in_order(small: Sketch, before: Near) -> Iterator[str]:
+    """The pieces, each after those before it; what stands in a circle (folding can make one) comes last."""
+    after = small.after()
+    waiting = {key: len(tails) for key, tails in before.items()}
+    ready = deque(key for key, number in waiting.items() if not number)
+    while ready:
+        key = ready.popleft()
+        yield key
+        for head in after[key]:
+            waiting[head] -= 1
+            if not waiting[head]:
+                ready.append(head)
+    yield from (key for key, number in waiting.items() if number > 0)
+
+
+def _close_frames(small: Sketch, kind: BoxKind, depth: int) -> Sketch:
+    """Each frame of a kind that has ``depth`` - 1 of its kind around it becomes a box."""
+    into: dict[str, str] = {}
+    new: dict[str, Piece] = {}
+    for key, piece in small.pieces.items():
+        places = [at for at, frame in enumerate(piece.frames) if frame[0] == kind]
+        if len(places) >= depth:
+            at = places[depth - 1]
+            frame = piece.frames[at]
+            target = f"\0{kind} {frame[1]}"
+            into[key] = target
+            if target not in new:
+                new[target] = Piece(target, kind, frame[1], _kind_of(frame[1]), 1, 0, piece.frames[:at], None)
+    return small.merge(into, new) if into else small
+
+
+def _kind_of(key: str) -> str:
+    """Sub-flow calls ``a/sub#1`` and ``a/sub#2`` look alike."""
+    return key.rsplit("/", 1)[-1].split("#", 1)[0].split("[", 1)[0]
+
+
+def _shorten_rows(small: Sketch) -> Sketch:
+    """Of a row of steps, each with one before and one behind it, the first and the last stay."""
+    before, after = small.before(), small.after()
+    behind: dict[str, str] = {}
+    for key, piece in small.pieces.items():
+        head = _only(small, after[key])
+        if piece.kind not in HANDLERS and head and _only(small, before[head]) == key and small.pieces[head].frames == piece.frames:
+            behind[key] = head
+    inner = set(behind.values())
+    into: dict[str, str] = {}
+    new: dict[str, Piece] = {}
+    for start in behind:
+        if start in inner:
+            continue
+        row = [start]
+        while row[-1] in behind:
+            row.append(behind[row[-1]])
+        middle = row[1:-1]
+        if len(middle) > FEW:
+            target = f"\0run {middle[0]}"
+            new[target] = Piece(target, "run", middle[0], "", 1, 0, small.pieces[middle[0]].frames, None)
+            into.update((key, target) for key in middle)
+    return small.merge(into, new) if into else small
+
+
+def _only(small: Sketch, near: Mapping[str, LineKind]) -> str | None:
+    found = [other for other in near if small.pieces[other].kind not in HANDLERS]
+    return found[0] if len(found) == 1 else None
+
+
+def _cut(small: Sketch, limit: int) -> Sketch:
+    """The first boxes in text order, and one for all others."""
+    rest = "\0rest"
+    into = dict.fromkeys(list(small.pieces)[limit - 1 :], rest)
+    return small.merge(into, {rest: Piece(rest, "rest", next(iter(into)), "", 1, 0, (), None)})

@@ -1,0 +1,137 @@
+"""A graph on its way to a picture: pieces, each standing for one or many nodes, and counted edges between them.
+
+Folding and collapsing are quotients: a mapping sends every node (later: every piece) to the one that stands for it. Edges follow; those
+that end where they began vanish. Sketches are never changed: :meth:`Sketch.merge` gives a smaller one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from .model import BoxKind, LineKind
+
+if TYPE_CHECKING:
+    from ..graph import Graph
+
+#: A frame around a piece, as kind and id.
+FrameKey: TypeAlias = tuple[str, str]
+Edge: TypeAlias = tuple[str, str, LineKind]
+
+#: For each piece its neighbours on one side, in order, with the kind of the line between (of several, the last).
+Near: TypeAlias = dict[str, dict[str, LineKind]]
+
+#: How each kind of edge of the graph is drawn.
+DRAWN: Mapping[str, LineKind] = {"link": "data", "argument": "data", "then": "then", "on_error": "on_error", "on_message": "on_message"}
+
+#: The count of an edge that does not lead from member to member, whatever the counts of its ends.
+UNCOUNTED = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One box to be. ``node``: the first graph node it stands for; ``copies``: of how many alike ones; ``steps``: how many steps in all."""
+
+    id: str
+    kind: BoxKind
+    node: str
+    task: str
+    copies: int
+    steps: int
+    frames: tuple[FrameKey, ...]
+    scope: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """Pieces by id, in text order, and edges with the number of edges each stands for. ``merged``: the mappings that led here."""
+
+    pieces: dict[str, Piece]
+    edges: dict[Edge, int]
+    merged: tuple[Mapping[str, str], ...] = ()
+
+    def merge(self, into: Mapping[str, str], new: Mapping[str, Piece] | None = None) -> Sketch:
+        """The sketch with pieces merged: ``into`` says for each piece that goes where it goes: to another piece or to one of ``new``."""
+        pieces: dict[str, Piece] = {}
+        for key, piece in self.pieces.items():
+            target = into.get(key, key)
+            if target == key:
+                pieces.setdefault(key, piece)
+            elif new and target in new:
+                known = pieces.get(target, new[target])
+                pieces[target] = replace(known, steps=known.steps + piece.steps)
+            else:
+                pieces[target] = _added(pieces.get(target) or self.pieces[target], piece)
+        return Sketch(pieces, _moved(self.edges, into), (*self.merged, into))
+
+    def piece_of(self, node: str) -> Piece | None:
+        """The piece that a node of the graph is in."""
+        for into in self.merged:
+            node = into.get(node, node)
+        return self.pieces.get(node)
+
+    def before(self) -> Near:
+        """For each piece those right before it."""
+        found: Near = {key: {} for key in self.pieces}
+        for tail, head, kind in self.edges:
+            found[head][tail] = kind
+        return found
+
+    def after(self) -> Near:
+        """For each piece those right after it."""
+        found: Near = {key: {} for key in self.pieces}
+        for tail, head, kind in self.edges:
+            found[tail][head] = kind
+        return found
+
+
+def _added(piece: Piece, other: Piece) -> Piece:
+    if other.kind == "join":
+        return piece
+    return replace(piece, steps=piece.steps + other.steps, copies=piece.copies + other.copies)
+
+
+def _moved(edges: Mapping[Edge, int], into: Mapping[str, str]) -> dict[Edge, int]:
+    moved: dict[Edge, int] = {}
+    for (tail, head, kind), count in edges.items():
+        edge = (into.get(tail, tail), into.get(head, head), kind)
+        if edge[0] != edge[1]:
+            known = moved.get(edge, 0)
+            moved[edge] = UNCOUNTED if UNCOUNTED in (known, count) else known + count
+    return moved
+
+
+def sketch(graph: Graph, into: Mapping[str, str], frames: Mapping[str, tuple[FrameKey, ...]]) -> Sketch:
+    """A first sketch.
+
+    Args:
+        graph: of :func:`flowc.compiler.graph.to_graph`.
+        into: for nodes that another stands for, that other.
+        frames: the frames around each node that stays, outermost first.
+    """
+    counts: dict[str, int] = {}
+    for node in graph:
+        target = into.get(node, node)
+        counts[target] = counts.get(target, 0) + 1
+    pieces = {node: _piece(node, data, counts[node], frames.get(node, ())) for node, data in graph.nodes(data=True) if node in counts}
+    edges: dict[Edge, int] = {}
+    for tail, head, kind in _edges(graph):
+        edge = (into.get(tail, tail), into.get(head, head), DRAWN.get(kind, "data"))
+        if edge[0] != edge[1]:
+            joined = graph.nodes[tail].get("kind") == "join"
+            edges[edge] = UNCOUNTED if joined else edges.get(edge, 0) + 1
+    return Sketch(pieces, edges, (into,))
+
+
+def _edges(graph: Graph) -> Iterator[tuple[str, str, str]]:
+    for tail, heads in graph.adjacency():
+        for head, keys in heads.items():
+            for kind in keys:
+                yield tail, head, str(kind)
+
+
+def _piece(node: str, data: Mapping[str, Any], count: int, frames: tuple[FrameKey, ...]) -> Piece:
+    kind = data.get("kind", "step")
+    steps = count if kind == "step" else 0
+    return Piece(node, kind, node, data.get("task", ""), count, steps, frames, data.get("scope"))
