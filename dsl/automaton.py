@@ -101,7 +101,7 @@ class Automaton:
         self.keywords = dict(tables.keywords)
         self.operators = dict(tables.operators)
         self.patterns = dict(tables.patterns)
-        self.rules = [Rule(symbols[origin], *rest) for origin, *rest in tables.rules]
+        self.rules = [Rule(symbols[rule[0]], rule[1], rule[2], rule[3], rule[4]) for rule in tables.rules]
         self.gotos: list[dict[str, int]] = []
         self.reductions: list[dict[str, Rule]] = []
         self.actions: list[dict[str, Action]] = []

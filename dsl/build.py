@@ -6,6 +6,8 @@ begins with that production. A rule whose only child is its value has no method.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from . import tree
@@ -23,19 +25,18 @@ class Builder(Types):
 
     def start(self, c: list[Any]) -> tree.Module:
         # start: line*
-        statements = [statement for line in c for statement in line]
-        description = _description(statements)
-        return tree.Module(Span(0, len(self.source.text)), description, tuple(statements), frozenset(self.broken))
+        description, statements = _described(tuple(statement for line in c for statement in line))
+        return tree.Module(Span(0, len(self.source.text)), description, statements, frozenset(self.broken))
 
     def line(self, c: list[Any]) -> Statements:
         # line: _statements _NEWLINE | flow | when
-        return [child for child in c if not is_token(child)]
+        return [child for child in c if child is not None and not is_token(child)]
 
-    def block(self, c: list[Any]) -> Statements:
+    def block(self, c: list[Any]) -> tuple[tree.Statement, ...]:
         # block: _statements _NEWLINE | _NEWLINE _INDENT line+ _DEDENT
         if is_token(c[0]):
-            return [statement for line in c[2:-1] for statement in line]
-        return [child for child in c if not is_token(child)]
+            return tuple(statement for line in c[2:-1] for statement in line)
+        return tuple(child for child in c if child is not None and not is_token(child))
 
     # ── declarations ──
 
@@ -62,7 +63,7 @@ class Builder(Types):
         # task: "task" (dotted | STRING) parameters? ("->" _type)? options? STRING? ("as" NAME)?
         name = self.key(c[1]) if is_token(c[1]) else c[1]
         parts: dict[str, Any] = {}
-        for before, child in zip(c[1:], c[2:]):  # noqa: B905 - a part and what stands before it
+        for before, child in pairwise(c[1:]):
             if is_token(child):
                 if child.type == "STRING":
                     parts["description"] = self.text(child)
@@ -92,12 +93,9 @@ class Builder(Types):
         for parameter in parameters:
             if parameter.kind != "*":
                 self.bindable(parameter.name)
-        body: Statements = c[-1]
-        description = _description(body)
-        end = self._end(body, c[-2].end_pos)
-        return tree.FlowDecl(
-            Span(c[0].start_pos, end), self.bound(c[1]), parameters, c[4] if len(c) > 5 else None, description, tuple(body)
-        )
+        span = Span(c[0].start_pos, _end(c[-1], c[-2].end_pos))
+        description, body = _described(c[-1])
+        return tree.FlowDecl(span, self.bound(c[1]), parameters, c[4] if len(c) > 5 else None, description, body)
 
     def defaults(self, c: list[Any]) -> tree.Defaults:
         # defaults: "defaults" options
@@ -105,13 +103,14 @@ class Builder(Types):
 
     # ── statements ──
 
-    def when(self, c: list[Any]) -> tree.When:
+    def when(self, c: list[Any]) -> tree.When | None:
         # when: "when" _value ":" block ("else" ":" block)?
-        otherwise: Statements = c[6] if len(c) > 4 else []
-        end = self._end(c[3], c[2].end_pos)
-        if len(c) > 4:
-            end = self._end(otherwise, c[5].end_pos)
-        return tree.When(Span(c[0].start_pos, end), c[1], tuple(c[3]), tuple(otherwise))
+        otherwise = c[6] if len(c) > 4 else ()
+        end = _end(otherwise, c[5].end_pos) if len(c) > 4 else _end(c[3], c[2].end_pos)
+        if not c[0].value:
+            self.broken.update(_bound((*c[3], *otherwise)))
+            return None
+        return tree.When(Span(c[0].start_pos, end), c[1], c[3], otherwise)
 
     def return_value(self, c: list[Any]) -> tree.Return:
         # return_value: "return" _expression
@@ -121,20 +120,33 @@ class Builder(Types):
         # bind: NAME "=" _expression
         return tree.Bind(span_of(c), self.bound(c[0]), c[2])
 
-    def do(self, c: list[Any]) -> tree.Do:
+    def do(self, c: list[Any]) -> tree.Do | None:
         # do: _expression
+        if c[0].span[0] == c[0].span[1]:
+            return None  # stands for a block that is missing
         return tree.Do(c[0].span, c[0])
 
-    def _end(self, body: Statements, otherwise: int) -> int:
-        """Where a block ends: with its last statement, whatever line breaks follow."""
-        return body[-1].span[1] if body else otherwise
+
+def _end(body: tuple[tree.Statement, ...], otherwise: int) -> int:
+    """Where a block ends: with its last statement, whatever line breaks follow."""
+    return body[-1].span[1] if body else otherwise
 
 
-def _description(statements: Statements) -> str | None:
-    """Take the leading string off."""
+def _described(statements: tuple[tree.Statement, ...]) -> tuple[str | None, tuple[tree.Statement, ...]]:
+    """The leading string, and the statements without it."""
     if statements:
         first = statements[0]
         if isinstance(first, tree.Do) and isinstance(first.value, tree.Literal) and isinstance(first.value.value, str):
-            del statements[0]
-            return first.value.value
-    return None
+            return first.value.value, statements[1:]
+    return None, statements
+
+
+def _bound(statements: tuple[tree.Statement, ...]) -> Iterator[str]:
+    """The names that the statements of a block bind for those after them."""
+    for statement in statements:
+        if isinstance(statement, tree.Bind | tree.Param | tree.FlowDecl):
+            yield statement.name.text
+        elif isinstance(statement, tree.Import):
+            yield from (name.bound.text for name in statement.names)
+        elif isinstance(statement, tree.When):
+            yield from _bound((*statement.body, *statement.otherwise))

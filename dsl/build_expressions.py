@@ -10,11 +10,6 @@ from .diagnostics import Findings, Label
 from .scanner import Token
 from .source import Source, Span
 
-#: The words with a meaning of their own; they can neither be bound nor used as a value's name.
-RESERVED = frozenset(
-    "task flow param from import include as defaults return when else for in if and or not true false null each now".split()
-)
-
 #: Parses the text between two offsets as an expression; None if it is none (and that has been reported).
 Inner = Callable[[int, int], "tree.Expr | None"]
 
@@ -32,6 +27,7 @@ class Expressions:
         self.findings = findings
         self.inner = inner
         self.broken: set[str] = set()
+        self.refused: list[int] = []
 
     # ── arrows ──
 

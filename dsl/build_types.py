@@ -89,5 +89,4 @@ class Types(Values):
             return tree.Parameter(span_of(c), "plain", name_of(c[0]), type_, default)
         if len(c) == 1:
             return tree.Parameter(span_of(c), "*", tree.Name(Span(c[0].end_pos, c[0].end_pos), ""), None, None)
-        kind = "*args" if c[0].type == "STAR" else "**kwargs"
-        return tree.Parameter(span_of(c), kind, name_of(c[1]), annotation(c[2:])[0], None)
+        return tree.Parameter(span_of(c), "*args" if c[0].type == "STAR" else "**kwargs", name_of(c[1]), annotation(c[2:])[0], None)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from . import tree
-from .build_expressions import RESERVED, Expressions, name_of
+from .build_expressions import Expressions, name_of
 from .literals import BadWord, number, unescape
 from .scanner import Token
 from .source import Span
+from .words import FOREIGN, RESERVED
 
 
 class Values(Expressions):
@@ -157,9 +158,10 @@ class Values(Expressions):
     def refuse(self, span: Span, word: str) -> None:
         """Report a word that can be no name of the flow's own."""
         self.broken.add(word)
+        self.refused.append(span[0])
         if word == "_":
             self.findings.report("F0121", self.source, span)
         elif word in RESERVED:
-            self.findings.report("F0105", self.source, span, word=word)
+            self.findings.report("F0105", self.source, span, word=word, help=FOREIGN.get(word, ()))
         else:
             self.findings.report("F0104", self.source, span, text=word)

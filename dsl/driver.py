@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .automaton import END
+from .automaton import END, Reduce
 from .language import LANGUAGE
 from .lines import Lines
-from .scanner import ARROW_TYPES, BAD, CLOSE, CLOSING, COMMENT, FSTRING, LINES, NAME, NUMBER, OPEN, OPENING, SIGN, STRING, Token
+from .scanner import ARROW_TYPES, CLOSE, CLOSING, COMMENT, LINES, NAME, OPEN, OPENING, SIGN, TYPES, Token
+from .source import Span
 
 if TYPE_CHECKING:
     from .build import Builder
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 #: Brackets inside brackets, at most.
 DEEPEST = 64
 
-_TYPES = {NUMBER: "NUMBER", STRING: "STRING", FSTRING: "FSTRING", BAD: "BAD"}
 _BRACKETS = {**OPENING, **CLOSING}
 
 
@@ -59,9 +59,9 @@ class Driver:
         end = self.stop
         self.depth = 1
         return (
-            self.feed(Token("LPAR", "(", start, start + 1))
+            self.feed(Token("LPAR", "{", start, start + 1))
             or self.run(start + 1)
-            or self.feed(Token("RPAR", ")", end, end + 1))
+            or self.feed(Token("RPAR", "}", end, end + 1))
             or self.feed(Token("_NEWLINE", "", end, end))
             or self.feed(Token(END, "", end, end))
         )
@@ -69,7 +69,7 @@ class Driver:
     def run(self, position: int) -> Stop | None:
         """Parse from ``position``, which is no place inside a line's indentation, to the end: None if nothing stopped it."""
         actions = LANGUAGE.automaton.actions
-        signs, keywords, types, brackets = LANGUAGE.operators, LANGUAGE.keywords, _TYPES, _BRACKETS
+        signs, keywords, types, brackets = LANGUAGE.operators, LANGUAGE.keywords, TYPES, _BRACKETS
         builder, states, values, depth = self.builder, self.states, self.values, self.depth
         new, token_class = tuple.__new__, Token
         state = states[-1]
@@ -143,18 +143,64 @@ class Driver:
                 states.append(action)
                 values.append(token)
                 return None
-            at = len(values) - action.length
-            children = values[at:]
-            del values[at:], states[at + 1 :]
-            values.append(children[0] if action.build is None else action.build(self.builder, children))
-            states.append(action.goto[states[-1]])
+            self._reduce(action)
             if token.type == END and states[-1] == automaton.end:
                 self.value = values[-1]
                 return None
 
+    def _reduce(self, action: Reduce) -> None:
+        values, states = self.values, self.states
+        at = len(values) - action.length
+        children = values[at:]
+        del values[at:], states[at + 1 :]
+        values.append(children[0] if action.build is None else action.build(self.builder, children))
+        states.append(action.goto[states[-1]])
+
     def accepts(self, terminal: str) -> bool:
         """Whether the terminal has an action in the present state."""
         return terminal in LANGUAGE.automaton.actions[self.states[-1]]
+
+    def settle(self) -> None:
+        """Finish a line or block that stands whole on the stack, as if a statement followed."""
+        last = self.values[-1] if self.values else None
+        if last.__class__ is Token and last.type in ("_NEWLINE", "_DEDENT"):
+            self._reduce_lines()
+
+    def _reduce_lines(self) -> None:
+        while isinstance(action := LANGUAGE.automaton.actions[self.states[-1]].get("NAME"), Reduce):
+            self._reduce(action)
+
+    def line_mark(self) -> int:
+        """How many values stand before the statement under way."""
+        gotos = LANGUAGE.automaton.gotos
+        return next(at for at in range(len(self.states) - 1, -1, -1) if "line" in gotos[self.states[at]])
+
+    def unwind(self, mark: int, statements: list[Any]) -> None:
+        """Take the statement after ``mark`` for a line of these ``statements``."""
+        del self.values[mark:], self.states[mark + 1 :]
+        self.values.append(statements)
+        self.states.append(LANGUAGE.automaton.gotos[self.states[-1]]["line"])
+        self._reduce_lines()
+
+    def open_brackets(self, mark: int) -> list[Token]:
+        """The brackets after ``mark`` that are not closed (a closing one may still wait to be reduced)."""
+        brackets: list[Token] = []
+        for child in self.values[mark:]:
+            if child.__class__ is Token:
+                if child.type in ("LPAR", "LSQB", "LBRACE"):
+                    brackets.append(child)
+                elif child.type in ("RPAR", "RSQB", "RBRACE"):
+                    brackets.pop()
+        return brackets
+
+    def head(self, at: int) -> Stop | None:
+        """Put a header with no text before the block whose first line begins at ``at``."""
+        types = (("WHEN", ""), ("TRUE", ""), ("COLON", ":"), ("_NEWLINE", ""))
+        for type_, value in types:
+            stopped = self.feed(Token(type_, value, at, at))
+            if stopped:
+                return stopped
+        return self.enter(at, True)
 
     def turn(self, start: int, at: int) -> Stop | None:
         """Go over the line breaks from ``start`` to ``at``, the first character of the next line, with no bracket open."""
@@ -171,7 +217,13 @@ class Driver:
     def enter(self, at: int, opened: bool = False) -> Stop | None:
         """Open or close blocks before a line's first character ``at``."""
         ends = at >= self.stop or self.text[at] == "#"
-        for type_ in self.lines.close() if ends else self.lines.turn(at, opened):
+        types = self.lines.close() if ends else self.lines.turn(at, opened)
+        if opened and "_INDENT" not in types:
+            if not self.lines.is_too_deep:
+                colon = self.values[-2]
+                self.lines.findings.report("F0108", self.lines.source, Span(colon.start_pos, colon.end_pos))
+            types = ("_INDENT", "NULL", "_NEWLINE", "_DEDENT", *types)
+        for type_ in types:
             stopped = self.feed(Token(type_, "", at, at))
             if stopped:
                 return stopped
@@ -180,8 +232,9 @@ class Driver:
     def finish(self) -> Stop | None:
         """End the last statement and all blocks; ``value`` is what the whole text became."""
         end = self.stop
-        if self.values and self.values[-1].__class__ is Token and self.values[-1].type not in ("_NEWLINE", "_DEDENT"):
+        last = self.values[-1] if self.values else None
+        if last.__class__ is Token and last.type not in ("_NEWLINE", "_DEDENT"):
             stopped = self.turn(end, end)
-            if stopped:
-                return stopped
-        return self.feed(Token(END, "", end, end))
+        else:
+            stopped = self.enter(end)
+        return stopped or self.feed(Token(END, "", end, end))

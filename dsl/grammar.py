@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from pathlib import Path
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .automaton import Tables
 
@@ -45,8 +45,8 @@ def load_lark(text: str, transformer: object = None, strict: bool = False) -> La
 
     class Blocks(Indenter):
         NL_type = "_NEWLINE"
-        OPEN_PAREN_types = ["LPAR", "LSQB", "LBRACE"]
-        CLOSE_PAREN_types = ["RPAR", "RSQB", "RBRACE"]
+        OPEN_PAREN_types: ClassVar[list[str]] = ["LPAR", "LSQB", "LBRACE"]
+        CLOSE_PAREN_types: ClassVar[list[str]] = ["RPAR", "RSQB", "RBRACE"]
         INDENT_type = "_INDENT"
         DEDENT_type = "_DEDENT"
         tab_len = 8
@@ -60,14 +60,14 @@ def load_lark(text: str, transformer: object = None, strict: bool = False) -> La
         keep_all_tokens=True,
         propagate_positions=False,
         maybe_placeholders=False,
-        transformer=transformer,  # type: ignore[arg-type]  # Lark takes any object with methods, its stub only its own class
+        transformer=transformer,
     )
 
 
 def make_tables(text: str) -> Tables:
     """The tables of a grammar, the same for the same text."""
     lark = load_lark(text)
-    table: Any = lark.parser.parser._parse_table  # type: ignore[attr-defined]  # Lark has no public name for it
+    table: Any = lark.parser.parser._parse_table  # Lark has no public name for it
     symbols = tuple(sorted({str(s) for row in table.states.values() for s in row} | {str(r.origin.name) for r in lark.rules}))
     number = {symbol: index for index, symbol in enumerate(symbols)}
     rules = {rule: index for index, rule in enumerate(lark.rules)}
@@ -77,7 +77,7 @@ def make_tables(text: str) -> Tables:
     for state in range(len(table.states)):
         shift: list[int] = []
         reduce: dict[int, list[int]] = {}
-        for symbol, (action, target) in sorted(table.states[state].items()):
+        for symbol, (_, target) in sorted(table.states[state].items()):
             if isinstance(target, int):
                 shift += [number[symbol], target]
             elif target in rules:
@@ -155,7 +155,7 @@ def render(tables: Tables) -> str:
     for name, value in zip(tables._fields, tables, strict=True):
         text = repr(value)
         if name == "patterns":
-            text = "(\n" + "".join(f"        {item!r},\n" for item in value) + "    )"
+            text = "(\n" + "".join(f"        {item!r},\n" for item in tables.patterns) + "    )"
         elif len(text) > 100:
             text = "(\n" + fill(text[1:-1], 136, initial_indent=" " * 8, subsequent_indent=" " * 8, break_on_hyphens=False) + ",\n    )"
         fields.append(f"    {name}={text},\n")

@@ -23,6 +23,13 @@ class Language:
         self.scanner = scanner.compile_scanner(self.operators, dict(tables.patterns))
 
 
+    def type_of(self, kind: int, value: str) -> str:
+        """The type of a token by its group and text alone."""
+        if kind == scanner.NAME:
+            return self.keywords.get(value, "NAME")
+        return scanner.TYPES.get(kind) or self.operators[value]
+
+
 def current_tables() -> Tables:
     """The stored tables, or new ones if the grammar has changed (or the stored ones alone if there is no grammar to read)."""
     from .grammar import GRAMMAR, digest, make_tables

@@ -7,6 +7,8 @@ here and read in the likeliest way, so that the parser sees proper blocks only.
 
 from __future__ import annotations
 
+import re
+
 from .diagnostics import Findings
 from .scanner import ARROWS
 from .source import Source, Span
@@ -16,6 +18,11 @@ DEEPEST = 64
 
 _WIDTH = 8
 
+#: The beginning of a statement, and of nothing else that could stand at the start of a line.
+STATEMENT = re.compile(
+    r"(?:from|include|param|task|flow|return|when)[ \t]+(?=[\w\"'(\[{])|defaults[ \t]*\{|else[ \t]*:|[^\W\d]\w*[ \t]*=(?![=>])"
+)
+
 
 class Lines:
     """The open blocks of one text.
@@ -24,7 +31,7 @@ class Lines:
     hear of (lines indented for no reason) is ``silent``.
     """
 
-    __slots__ = ("findings", "indents", "silent", "source", "text")
+    __slots__ = ("findings", "indents", "mixed", "silent", "source", "text")
 
     def __init__(self, source: Source, findings: Findings, text: str) -> None:
         self.source = source
@@ -32,6 +39,7 @@ class Lines:
         self.text = text
         self.indents = [""]
         self.silent = [False]
+        self.mixed: set[str] = set()
 
     def indentation(self, at: int) -> str:
         """The blanks before ``at``, the first character of a line that is not blank."""
@@ -40,7 +48,7 @@ class Lines:
     def continues(self, at: int, after_arrow: bool) -> bool:
         """Whether the line whose first character stands at ``at`` belongs to the statement above."""
         led = self.text.startswith(ARROWS, at)
-        if not led and not after_arrow:
+        if not led and (not after_arrow or STATEMENT.match(self.text, at)):
             return False
         if len(self.indents) == 1 or _width(self.indentation(at)) > _width(self.indents[-2]):
             return True
@@ -55,28 +63,40 @@ class Lines:
         top = self.indents[-1]
         if indent == top:
             return ()
-        if len(set(indent)) > 1 or not (indent.startswith(top) or top.startswith(indent)):
-            self._mixed(at, indent)
+        mixed = len(set(indent)) > 1 or not (indent.startswith(top) or top.startswith(indent))
+        if mixed and indent not in self.mixed:
+            self.mixed.add(indent)
+            self.findings.report("F0111", self.source, Span(at - len(indent), at))
         if _width(indent) > _width(top):
-            return self._deeper(at, indent, opened)
+            return () if mixed and not opened else self._deeper(at, indent, opened)
         return self._back(at, indent)
 
     def close(self) -> tuple[str, ...]:
         """The block tokens at the end of the text."""
         return self._pop(1)
 
+    @property
+    def is_too_deep(self) -> bool:
+        """Whether more blocks are open than the parser may hear of."""
+        return len(self.indents) > DEEPEST
+
     def is_known(self, at: int) -> bool:
         """Whether a line beginning at ``at`` is indented as some open block is."""
         return self.indentation(at) in self.indents
+
+    def is_deeper(self, at: int) -> bool:
+        """Whether a line beginning at ``at`` is indented more than the innermost open block."""
+        return _width(self.indentation(at)) > _width(self.indents[-1])
 
     def _deeper(self, at: int, indent: str, opened: bool) -> tuple[str, ...]:
         if not opened:
             self.findings.report("F0112", self.source, Span(at - len(indent), at))
         elif len(self.indents) == DEEPEST:
-            self.findings.report("F0107", self.source, Span(at - len(indent), at), word="x")
+            self.findings.report("F0123", self.source, Span(at - len(indent), at), what="blocks", most=DEEPEST)
+        seen = opened and len(self.indents) < DEEPEST
         self.indents.append(indent)
-        self.silent.append(not opened)
-        return ("_INDENT",) if opened else ()
+        self.silent.append(not seen)
+        return ("_INDENT",) if seen else ()
 
     def _back(self, at: int, indent: str) -> tuple[str, ...]:
         keep = len(self.indents)
@@ -84,7 +104,8 @@ class Lines:
             keep -= 1
         gone = self._pop(keep)
         if _width(self.indents[-1]) != _width(indent):
-            self.findings.report("F0113", self.source, Span(at - len(indent), at))
+            if indent not in self.mixed:
+                self.findings.report("F0113", self.source, Span(at - len(indent), at))
             self.indents.append(indent)
             self.silent.append(True)
         return gone
@@ -93,9 +114,6 @@ class Lines:
         gone = tuple("_DEDENT" for silent in self.silent[keep:] if not silent)
         del self.indents[keep:], self.silent[keep:]
         return gone
-
-    def _mixed(self, at: int, indent: str) -> None:
-        self.findings.report("F0111", self.source, Span(at - len(indent), at))
 
 
 def _width(indent: str) -> int:

@@ -8,7 +8,7 @@ import re
 from . import tree
 from .build import Builder
 from .diagnostics import Findings
-from .driver import Driver, Stop
+from .driver import Driver
 from .lines import Lines
 from .source import Source, Span
 
@@ -54,12 +54,16 @@ class Parser:
         self.builder = Builder(source, findings, self.embedded)
 
     def module(self) -> tree.Module:
+        """The tree of the whole text."""
         driver = Driver(self.text, len(self.text), self.builder, Lines(self.source, self.findings, self.text))
         position = 1 if self.text.startswith("\ufeff") else 0
         stopped = driver.begin(position) or driver.run(position) or driver.finish()
         if stopped:
-            self.findings.report("F0101", self.source, Span(stopped.token.start_pos, stopped.token.end_pos), found=stopped.token.value, expected="?")
-            return tree.Module(Span(0, len(self.text)), None, ())
+            from .recover import Recovery
+
+            recovery = Recovery(driver, self.builder, self.source, self.findings)
+            while stopped:
+                stopped = recovery.recover(stopped)
         module: tree.Module = driver.value
         return module
 
@@ -68,7 +72,11 @@ class Parser:
         driver = Driver(self.text, stop, self.builder, Lines(self.source, self.findings, self.text))
         stopped = driver.embed(start)
         if stopped:
-            self.findings.report("F0101", self.source, Span(stopped.token.start_pos, stopped.token.end_pos), found=stopped.token.value, expected="?")
+            from .expected import replay
+            from .mistakes import Mistake, report
+
+            states = replay(driver.states[:2], self.text, start + 1, min(stopped.token.start_pos, stop)) or driver.states
+            report(Mistake(stopped, states, driver.values, driver.open_brackets(0), None, stop), self.source, self.findings)
             return None
         value: tree.Expr = driver.value.statements[0].value.value
         return value

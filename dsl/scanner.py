@@ -25,6 +25,9 @@ class Token(NamedTuple):
 #: The groups of the expression, by number.
 FSTRING, NAME, OPEN, CLOSE, SIGN, NUMBER, STRING, LINES, COMMENT, BAD = range(1, 11)
 
+#: The types of what is no sign and no word.
+TYPES = {NUMBER: "NUMBER", STRING: "STRING", FSTRING: "FSTRING", COMMENT: "COMMENT", BAD: "BAD"}
+
 #: The types of the brackets.
 OPENING = {"(": "LPAR", "[": "LSQB", "{": "LBRACE"}
 CLOSING = {")": "RPAR", "]": "RSQB", "}": "RBRACE"}
@@ -81,7 +84,6 @@ def tokens(source: Source) -> Iterator[Token]:
     lines is split into its comments and one ``_NEWLINE`` a line, and what is no token has the type ``BAD``."""
     from .language import LANGUAGE
 
-    types = {NAME: "NAME", NUMBER: "NUMBER", STRING: "STRING", FSTRING: "FSTRING", COMMENT: "COMMENT", BAD: "BAD"}
     text = source.text
     for match in LANGUAGE.scanner.finditer(text, 1 if text.startswith("\ufeff") else 0):
         kind = match.lastindex
@@ -91,12 +93,8 @@ def tokens(source: Source) -> Iterator[Token]:
         value = match[kind]
         if kind == LINES:
             yield from _lines(text, start, end)
-        elif kind == NAME:
-            yield Token(LANGUAGE.keywords.get(value, "NAME"), value, start, end)
-        elif kind in types:
-            yield Token(types[kind], value, start, end)
         else:
-            yield Token(LANGUAGE.operators[value], value, start, end)
+            yield Token(LANGUAGE.type_of(kind, value), value, start, end)
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[Token]:

@@ -30,7 +30,7 @@ class Literal:
     """A constant. ``value``: None, bool, int, float, str, timedelta, date or (aware or naive) datetime."""
 
     span: Span
-    value: None | bool | int | float | str | dt.timedelta | dt.date | dt.datetime
+    value: bool | int | float | str | dt.timedelta | dt.date | dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True)

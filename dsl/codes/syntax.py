@@ -67,7 +67,7 @@ CODES: tuple[Code, ...] = (
     Code(
         "F0108",
         "A block is missing",
-        "expected an indented block after `{header}`",
+        "expected an indented block after this `:`",
         "After a line that ends with a colon come its statements, each indented by the same blanks; or one statement behind the colon.",
         bad="flow f():\na(1)\n",
         good="flow f():\n    a(1)\n",
@@ -175,5 +175,21 @@ CODES: tuple[Code, ...] = (
         "Parameters are ordered as in Python: those without a default, those with one, `*args` or a bare `*`, those that are given by name, `**kwargs`.",
         bad="task a(x = 1, y)\n",
         good="task a(y, x = 1)\n",
+    ),
+    Code(
+        "F0120",
+        "A statement of another language",
+        "`{word}` begins no statement of a flow",
+        "A flow says what runs after what. It has sub-flows, conditions and comprehensions, but no functions, loops or classes.",
+        bad="for x in [1, 2]:\n    a(x)\n",
+        good="[a(x) for x in [1, 2]]\n",
+    ),
+    Code(
+        "F0123",
+        "Nested too deeply",
+        "{what} are nested more than {most} deep",
+        "A limit protects from hostile files. Name a part of the value, or make a sub-flow of it.",
+        bad="x = " + "[" * 65 + "]" * 65 + "\n",
+        good="x = " + "[" * 64 + "]" * 64 + "\n",
     ),
 )
