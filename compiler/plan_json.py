@@ -24,7 +24,7 @@ def encode_plan(plan: Plan) -> dict[str, Any]:
     return {
         "flowc": plan.version,
         "name": plan.name,
-        **_optional(description=plan.description),
+        **({} if plan.description is None else {"description": plan.description}),
         "calls": [_call(call) for call in plan.calls],
         **_optional(
             groups=[_group(group) for group in plan.groups],
