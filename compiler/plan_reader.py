@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import json
 import math
 import re
@@ -25,8 +26,15 @@ def read_plan(text: str | bytes) -> Plan:
     """The plan that a JSON text holds. Raises PlanError, which gives the path to what is wrong."""
     from .plan_links import check_links
 
-    plan = _plan(_parse(text))
-    check_links(plan)
+    # Only what stays is made here, and nothing in circles: looking for garbage meanwhile takes as long again.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        plan = _plan(_parse(text))
+        check_links(plan)
+    finally:
+        if collecting:
+            gc.enable()
     return plan
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+
 from flowc.compiler.budget import Budget
 from flowc.compiler.display import display
 from flowc.compiler.late import bind_plan, is_late, make_late, static_type, taints
@@ -46,15 +47,10 @@ def bind(p: Plan, **env: str) -> Plan:
         (make_late("or", (HOST, make_late("env", ("UNSET",), B)), B), "h"),
         (make_late("and", (make_late("not", (HOST,), B), make_late("env", ("UNSET",), B)), B), False),
         (make_late("index", ({"h": (1, 2)}, HOST), B), (1, 2)),
-        (make_late("index", (({"a": dt.timedelta(seconds=3)},), make_late("len", (HOST,), B)), B), PlanError),
     ],
 )
 def test_late_values_are_worked_out_at_submission(value: Late, expected: Value) -> None:
-    if expected is PlanError:
-        with pytest.raises(PlanError):
-            bind(plan(call(value)), HOST="h", N="7")
-    else:
-        assert bind(plan(call(value)), HOST="h", N="7").calls[0].args == (expected,)
+    assert bind(plan(call(value)), HOST="h", N="7").calls[0].args == (expected,)
 
 
 def test_every_part_of_a_plan_is_bound() -> None:
@@ -94,6 +90,7 @@ def test_what_holds_nothing_late_stays_the_same_object() -> None:
         (Late("if", ()), None),
         (Late("secret", ()), None),
         (Late("+", (1,)), None),
+        (make_late("index", ((1,), make_late("len", (TOKEN,), B)), B), None),
     ],
 )
 def test_errors_name_the_variable_the_step_and_the_place(value: Late, message: str | None) -> None:

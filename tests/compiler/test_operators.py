@@ -7,12 +7,13 @@ import operator
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from flowc.compiler.budget import DEEPEST, MOST_BITS, MOST_ITEMS, Budget, OperatorError
 from flowc.compiler.operators import OPERATORS, apply
 from flowc.compiler.plan import Late
 from flowc.dsl.codes import CODES
-from hypothesis import given
-from hypothesis import strategies as st
 
 HOUR = dt.timedelta(hours=1)
 DAY = dt.date(2026, 11, 22)
@@ -243,13 +244,15 @@ def test_messages_say_what_to_do() -> None:
 # ── limits ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def forever(step: Callable[[object, Budget], object], start: object) -> str:
-    budget = Budget()
+def forever(step: Callable[[object, Budget], object], start: object, budget: Budget | None = None) -> str:
+    budget = budget or Budget()
     value = start
-    with pytest.raises(OperatorError) as caught:
-        for _ in range(100_000):
+    for _ in range(100_000):
+        try:
             value = step(value, budget)
-    return caught.value.code
+        except OperatorError as error:
+            return error.code
+    return "none"
 
 
 @pytest.mark.parametrize(
@@ -275,10 +278,7 @@ def test_repeated_work_on_a_large_value_ends(op: str) -> None:
     budget = Budget()
     large = apply("range", (500_000,), budget)
     args = (large, large) if op == "==" else (large,)
-    with pytest.raises(OperatorError) as caught:
-        for _ in range(10_000):
-            apply(op, args, budget)
-    assert caught.value.code in ("F0309", "F0308")
+    assert forever(lambda _, b: apply(op, args, b), None, budget) in ("F0309", "F0308")
 
 
 def test_late_values_that_double_end() -> None:
@@ -291,10 +291,7 @@ def test_late_values_that_double_end() -> None:
 def test_handing_a_large_value_to_many_steps_ends() -> None:
     budget = Budget()
     value = apply("*", ("x", MOST_ITEMS), budget)
-    with pytest.raises(OperatorError) as caught:
-        for _ in range(1_000):
-            budget.place(value)
-    assert caught.value.code == "F0309"
+    assert forever(lambda _, b: b.place(value), None, budget) == "F0309"
 
 
 def test_a_hundred_thousand_small_operations_are_possible() -> None:
@@ -320,21 +317,21 @@ def test_nothing_but_operator_errors_comes_out(op: str, args: list[object]) -> N
     if op in ("and", "or", "in", "index"):
         arity = 2
     if arity is not None:
-        args = (args + [1, 2, 3])[:arity]
+        args = [*args, 1, 2, 3][:arity]
     if op == "duration":
         args = [arg if isinstance(arg, (int, float)) else 1 for arg in args]
+    found: OperatorError | None = None
     try:
         apply(op, args)
     except OperatorError as error:
-        assert error.code in CODES
-        assert len(str(error)) < 400
+        found = error
+    assert found is None or (found.code in CODES and len(str(found)) < 400)
 
 
 @given(st.sampled_from(["+", "-", "*", "//", "%", "==", "<"]), st.integers(), st.integers())
 def test_integers_calculate_as_in_python(op: str, a: int, b: int) -> None:
-    run = {
-        "+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv, "%": operator.mod, "==": operator.eq, "<": operator.lt
-    }[op]  # fmt: skip
+    names = {"+": "add", "-": "sub", "*": "mul", "//": "floordiv", "%": "mod", "==": "eq", "<": "lt"}
+    run = getattr(operator, names[op])
     try:
         expected = run(a, b)
     except ZeroDivisionError:

@@ -8,10 +8,11 @@ import random
 from typing import Any
 
 import pytest
-from flowc.compiler.plan import Call, Group, Handler, Late, Location, Map, Plan, PlanError, Ref, Scope, SubFlow, Trigger, Value
-from flowc.compiler.plan_json import DEEPEST, encode_plan, encode_value
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from flowc.compiler.plan import Call, Group, Handler, Late, Location, Map, Plan, PlanError, Ref, Scope, SubFlow, Trigger, Value
+from flowc.compiler.plan_json import DEEPEST, encode_plan, encode_value
 
 WHERE = Location("etl.flow", 1, 2, 3, 4)
 EMPTY = Map()
@@ -48,7 +49,7 @@ locations = st.builds(Location, st.text(max_size=8), *[st.integers(1, 10**8)] * 
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> Plan:
+def plans(draw: Any) -> Plan:
     ids = draw(st.lists(texts, max_size=4, unique=True))
     group_ids = [f"group#{n}" for n in range(draw(st.integers(0, 2)))]
     scope_ids = [f"scope#{n}" for n in range(draw(st.integers(0, 2)))]
@@ -63,20 +64,28 @@ def plans(draw: st.DrawFn) -> Plan:
         value = values(list(needs))
         call_map = st.dictionaries(texts, value, max_size=2).map(lambda d: Map(tuple(d.items())))
         link = draw(st.none() | st.sampled_from(needs)) if needs else None
-        trigger = Trigger(draw(st.sampled_from(["start", "link", "then", "join"])), link, needs[:1], needs)  # type: ignore[arg-type]
+        trigger = Trigger(draw(st.sampled_from(["start", "link", "then", "join"])), link, needs[:1], needs)
         args, kwargs, options = draw(st.lists(value, max_size=2).map(tuple)), draw(call_map), draw(call_map)
         scope = draw(st.none() | st.sampled_from(scope_ids)) if scope_ids else None
         made = Call(id_, draw(texts), args, kwargs, options, trigger, some(group_ids), some(flow_ids), scope, draw(texts), draw(locations))
         calls.append(made)
     groups = [
-        Group(g, draw(st.sampled_from(["list", "each", "chunks"])), tuple(draw(st.lists(values(ids + group_ids[:n]), max_size=2))), draw(texts),
-              some(group_ids), some(flow_ids), some(ids), draw(locations))  # type: ignore[arg-type]
+        Group(
+            g,
+            draw(st.sampled_from(["list", "each", "chunks"])),
+            tuple(draw(st.lists(values(ids + group_ids[:n]), max_size=2))),
+            draw(texts),
+            some(group_ids),
+            some(flow_ids),
+            some(ids),
+            draw(locations),
+        )
         for n, g in enumerate(group_ids)
-    ]  # fmt: skip
+    ]
     handlers = st.builds(Handler, texts, texts, st.lists(values(ids), max_size=2).map(tuple), st.just(EMPTY), st.just(EMPTY), locations)
     scopes = [
         Scope(s, draw(st.sampled_from(["error", "message"])), draw(st.booleans()), tuple(draw(st.lists(handlers, max_size=2))),
-              draw(st.none() | st.sampled_from(scope_ids[:n])) if n else None, draw(locations))  # type: ignore[arg-type]
+              draw(st.none() | st.sampled_from(scope_ids[:n])) if n else None, draw(locations))
         for n, s in enumerate(scope_ids)
     ]  # fmt: skip
     flows = [SubFlow(f, draw(texts), some(flow_ids), draw(locations)) for f in flow_ids]
@@ -254,9 +263,11 @@ def test_what_is_not_a_plan_is_refused_with_its_path(path: str, value: Any, mess
 @pytest.mark.parametrize(
     "text",
     [
-        "", "null", "[]", "5", "{", "NaN", '{"flowc": NaN}', '{"flowc": 1, "flowc": 1}', "[" * 100_000, '{"a":' * 100_000, "\ud800", '"\\ud800"',
+        "", "null", "[]", "5", "{", "NaN", '{"flowc": NaN}', '{"flowc": 1, "flowc": 1}', "[" * 100_000, '{"a":' * 100_000, "\ud800",
+        '"\\ud800"',
         '{"flowc": ' + "9" * 10_000 + "}", b"\xff\xfe", b"\x00", '{"flowc": 1, "name": "\\ud800", "calls": [], "value": null}',
-        '{"flowc": 1, "name": "p", "calls": [], "value": 1e999}', '{"flowc": 1, "name": "p", "calls": [], "value": ' + "[" * 300 + "]" * 300 + "}",
+        '{"flowc": 1, "name": "p", "calls": [], "value": 1e999}',
+        '{"flowc": 1, "name": "p", "calls": [], "value": ' + "[" * 300 + "]" * 300 + "}",
     ],
     ids=range(18),
 )  # fmt: skip

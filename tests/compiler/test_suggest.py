@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from flowc.compiler.suggest import did_you_mean, suggest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from flowc.compiler.suggest import did_you_mean, suggest
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,9 @@ import datetime as dt
 from typing import Annotated, Any, Literal, NewType, NotRequired, Optional, TypedDict, Union
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from flowc.compiler import types as t
 from flowc.compiler.annotations import from_annotation
 from flowc.compiler.fits import fits, kind, type_of
@@ -36,8 +39,6 @@ from flowc.compiler.types import (
 )
 from flowc.dsl import tree
 from flowc.dsl.source import Span
-from hypothesis import given
-from hypothesis import strategies as st
 
 SCALARS = [ANY, NULL, BOOL, INT, FLOAT, STR, BYTES, DATE, DATETIME, DURATION, JSON]
 
@@ -107,18 +108,26 @@ def test_a_union_of_very_many_members_is_any() -> None:
 
 
 YES = [
-    (FLOAT, INT), (DURATION, INT), (DURATION, FLOAT), (FLOAT, DURATION), (ANY, BYTES), (BYTES, ANY), (STR, Text("a")), (optional(INT), NULL),
+    (FLOAT, INT), (DURATION, INT), (DURATION, FLOAT), (FLOAT, DURATION), (ANY, BYTES), (BYTES, ANY), (STR, Text("a")),
+    (optional(INT), NULL),
     (optional(INT), INT), (optional(FLOAT), optional(INT)), (union([INT, STR]), Text("x")), (FLOAT, union([INT, FLOAT])),
-    (ListOf(FLOAT), ListOf(INT)), (ListOf(INT), TupleOf((INT, INT))), (TupleOf((INT, STR)), ListOf(union([INT, STR]))), (ListOf(INT), ListOf(ANY)),
-    (MapOf(INT), Record((("a", INT),))), (Record((("a", INT),)), Record((("b", STR), ("a", INT)))), (Record((("a", optional(INT)),)), Record(())),
-    (Record((("a", INT),)), MapOf(ANY)), (JSON, ListOf(MapOf(optional(INT)))), (JSON, Record((("a", TupleOf((INT, NULL))),))), (JSON, DURATION),
+    (ListOf(FLOAT), ListOf(INT)), (ListOf(INT), TupleOf((INT, INT))), (TupleOf((INT, STR)), ListOf(union([INT, STR]))),
+    (ListOf(INT), ListOf(ANY)),
+    (MapOf(INT), Record((("a", INT),))), (Record((("a", INT),)), Record((("b", STR), ("a", INT)))),
+    (Record((("a", optional(INT)),)), Record(())),
+    (Record((("a", INT),)), MapOf(ANY)), (JSON, ListOf(MapOf(optional(INT)))),
+    (JSON, Record((("a", TupleOf((INT, NULL))),))), (JSON, DURATION),
     (INT, JSON), (ListOf(INT), JSON), (optional(ListOf(INT)), JSON), (optional(FLOAT), union([INT, NULL])),
 ]  # fmt: skip
 NO = [
-    (INT, BOOL), (FLOAT, BOOL), (BOOL, INT), (INT, FLOAT), (DATETIME, DATE), (DATE, DATETIME), (INT, NULL), (INT, optional(INT)), (STR, INT),
-    (INT, DURATION), (Text("a"), Text("b")), (Text("a"), STR), (STR, union([INT, STR])), (ListOf(INT), ListOf(STR)), (ListOf(INT), MapOf(INT)),
-    (TupleOf((INT, INT)), TupleOf((INT,))), (TupleOf((INT, STR)), ListOf(INT)), (MapOf(INT), Record((("a", STR),))), (STR, DATE), (DATE, STR),
-    (Record((("a", INT),)), Record(())), (Record((("a", INT),)), MapOf(STR)), (JSON, BYTES), (JSON, ListOf(DATE)), (DATE, JSON), (BYTES, STR),
+    (INT, BOOL), (FLOAT, BOOL), (BOOL, INT), (INT, FLOAT), (DATETIME, DATE), (DATE, DATETIME), (INT, NULL),
+    (INT, optional(INT)), (STR, INT),
+    (INT, DURATION), (Text("a"), Text("b")), (Text("a"), STR), (STR, union([INT, STR])), (ListOf(INT), ListOf(STR)),
+    (ListOf(INT), MapOf(INT)),
+    (TupleOf((INT, INT)), TupleOf((INT,))), (TupleOf((INT, STR)), ListOf(INT)), (MapOf(INT), Record((("a", STR),))),
+    (STR, DATE), (DATE, STR),
+    (Record((("a", INT),)), Record(())), (Record((("a", INT),)), MapOf(STR)), (JSON, BYTES), (JSON, ListOf(DATE)),
+    (DATE, JSON), (BYTES, STR),
     (ListOf(INT), STR), (NULL, INT),
 ]  # fmt: skip
 
@@ -272,7 +281,8 @@ def test_what_may_be_null() -> None:
 
 
 def test_kinds_are_the_users_words() -> None:
-    assert [kind(v) for v in ("", (), {}, None, 1, Ref("x"))] == ["text", "a list", "a map", "null", "int", "a step's result"]
+    samples: list[object] = ["", (), {}, None, 1, Ref("x")]
+    assert list(map(kind, samples)) == ["text", "a list", "a map", "null", "int", "a step's result"]
 
 
 # ── written types ────────────────────────────────────────────────────────────────────────────────────────────
@@ -340,7 +350,7 @@ class Row(TypedDict):
 
 
 class Loop(TypedDict):
-    inner: "Loop"
+    inner: Loop
 
 
 UserId = NewType("UserId", int)
