@@ -122,7 +122,6 @@ class _Run:
                 self._apply(self._engine.start())
                 while not self._engine.finished:
                     self._feed()
-                    self._worker.turn()
                     self._take()
         except Killed:
             self._kill()
@@ -136,12 +135,15 @@ class _Run:
 
     def _feed(self) -> None:
         """Send what is ready, as far as there is room; calls that only wait for their time take none."""
-        while self._backlog and len(self._out) - self._worker.held < self._pool.room:
-            step, sent = self._backlog.popleft()
-            try:
-                self._out[self._dispatcher.send(self._engine.send(step), sent)] = step
-            except StepError as exc:
-                self._handle(Failed(step, failure_of(exc)))
+        while self._backlog and (room := self._pool.room - len(self._out) + self._worker.held) > 0:
+            for _ in range(min(room, len(self._backlog))):
+                step, sent = self._backlog.popleft()
+                try:
+                    self._out[self._dispatcher.send(self._engine.send(step), sent)] = step
+                except StepError as exc:
+                    self._handle(Failed(step, failure_of(exc)))
+            self._worker.turn()
+        self._worker.turn()
 
     def _take(self) -> None:
         """Wait for a report or for the time of a held call; then take every report that is there."""

@@ -107,12 +107,8 @@ def exception_of(failure: Failure, modules: Container[str] = ()) -> BaseExceptio
     if isinstance(failure.exception, BaseException):
         return failure.exception
     if isinstance(failure.exception, bytes):
-        import pickle
-
         with contextlib.suppress(Exception):
-            loaded = pickle.loads(failure.exception)  # it was written by a child of ours, and this is another
-            if isinstance(loaded, BaseException):
-                return loaded
+            return _unpickled(failure.exception)
     kind = _class_of(failure, modules)
     if kind is not None:
         with contextlib.suppress(Exception):
@@ -132,13 +128,28 @@ def _class_of(failure: Failure, modules: Container[str]) -> type[BaseException] 
 
 def pickled(failure: Failure) -> Failure:
     """The failure ready to leave its process: its live exception pickled where that works both ways, else dropped."""
+    exc = failure.exception
+    if not isinstance(exc, BaseException):
+        return failure
     import pickle
 
-    if not isinstance(failure.exception, BaseException):
-        return failure
-    try:
-        data = pickle.dumps(failure.exception)
-        same = type(pickle.loads(data)) is type(failure.exception)
-    except Exception:
-        return replace(failure, exception=None)
-    return replace(failure, exception=data if same else None)
+    # an exception is pickled as a call of its class with its args, which fails for a class that takes others: then its parts go
+    for form in (exc, (type(exc), exc.args, vars(exc))):
+        with contextlib.suppress(Exception):
+            data = pickle.dumps(form)
+            if type(_unpickled(data)) is type(exc):
+                return replace(failure, exception=data)
+    return replace(failure, exception=None)
+
+
+def _unpickled(data: bytes) -> BaseException:
+    """What was pickled by a child process of ours."""
+    import pickle
+
+    form = pickle.loads(data)
+    if isinstance(form, BaseException):
+        return form
+    kind, args, state = form
+    made: BaseException = kind.__new__(kind, *args)
+    made.__dict__.update(state)
+    return made

@@ -96,15 +96,13 @@ def encode_body(body: Any, serializer: str, compressor: str | None) -> tuple[str
     return content_type, encoding, packed, compressed_type
 
 
-def decode_body(data: bytes | str, content_type: str, encoding: str, compressed: str | None, accept: Collection[str]) -> Any:
-    """The body of a message.
+def decode_body(data: bytes | str, content_type: str, encoding: str, accept: Collection[str]) -> Any:
+    """The body of a message (which kombu has decompressed).
 
     Raises:
         DecodeError: its content type is not accepted, or it cannot be read.
     """
     try:
-        if compressed:
-            data = _compressors.decompress(data, compressed)
         if content_type == "application/json":
             return _decode(data.decode("utf-8") if isinstance(data, bytes) else data)
         return _serializers.loads(data, content_type, encoding, accept=_serializers.prepare_accept_content(accept))

@@ -47,7 +47,7 @@ def _run_task(job: TaskJob, app: App, report: Callable[[Report], None], soft_lim
         return State.REVOKED, None, failure_of(TaskRevokedError(f"expired at {expires}"), keep=False)
     try:
         task = _task(app, headers["task"])
-        args, kwargs, _ = decode_body(job.body, job.content_type, job.content_encoding, headers.get("compression"), job.accept)
+        args, kwargs, _ = decode_body(job.body, job.content_type, job.content_encoding, job.accept)
     except StepError as exc:
         return State.FAILURE, None, failure_of(exc)
 

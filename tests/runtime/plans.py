@@ -24,6 +24,7 @@ def freeze(value: Any) -> Value:
 def call(
     id_: str,
     task: str,
+    /,
     *args: Any,
     after: Iterable[str] = (),
     scope: str | None = None,
@@ -46,7 +47,7 @@ def group(id_: str, *members: Any, after: Iterable[str] = ()) -> Group:
     return Group(id_, "list", tuple(freeze(m) for m in members), id_, (), (), tuple(after), WHERE)
 
 
-def handler(id_: str, task: str, *args: Any, **kwargs: Any) -> Handler:
+def handler(id_: str, task: str, /, *args: Any, **kwargs: Any) -> Handler:
     """A handler."""
     return Handler(id_, task, tuple(freeze(a) for a in args), Map(tuple((k, freeze(v)) for k, v in kwargs.items())), Map(), WHERE)
 

@@ -12,15 +12,24 @@ import warnings
 from pathlib import Path
 
 from ...app import App
-from .zygote import run_zygote
+from ...errors import UsageError
+from .zygote import READY, run_zygote
 
 
 def start_zygote(app: App) -> tuple[socket.socket, int]:
-    """Start a zygote for the application: our end of its control socket, and its process id."""
+    """Start a zygote for the application: our end of its control socket, and its process id.
+
+    Raises:
+        UsageError: it had to be started afresh and could not import the application.
+    """
     ours, theirs = socket.socketpair()
     place = None if _fork_is_safe() else _importable(app)
     with theirs:
         pid = _fork(ours, theirs, app) if place is None else _fresh(theirs, *place)
+    if place is not None and ours.recv(1) != READY:
+        ours.close()
+        os.waitpid(pid, 0)
+        raise UsageError(f"a new process could not import {place[0]}, which has the application; it has said why above")
     return ours, pid
 
 

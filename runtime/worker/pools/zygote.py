@@ -34,6 +34,9 @@ FORK, KILL = b"F", b"K"
 #: From the zygote: the number of a child that has ended, and its status as waitpid gives it.
 NOTICE = struct.Struct("!Ii")
 
+#: The first thing that a fresh zygote sends, when it has imported the application.
+READY = b"R"
+
 #: Seconds that children have to end by themselves when the pool closes.
 GRACE = 1.0
 
@@ -144,7 +147,9 @@ def main() -> NoReturn:
     for name in told["modules"]:
         importlib.import_module(name)
     app = getattr(sys.modules[told["module"]], told["attribute"])
-    run_zygote(socket.socket(fileno=int(sys.argv[1])), app)
+    control = socket.socket(fileno=int(sys.argv[1]))
+    control.sendall(READY)
+    run_zygote(control, app)
 
 
 if __name__ == "__main__":
