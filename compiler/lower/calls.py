@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ...dsl import tree
 from ...dsl.diagnostics import Label
+from ...dsl.record import dataclass
 from ...dsl.source import Span
 from ..suggest import did_you_mean
 from .arguments import Given, fit
@@ -96,7 +96,7 @@ def _unbound_target(
             break
         dotted.append(trailer.name.text)
         taken += 1
-    if taken == 0 and head.text in functions and trailers and isinstance(trailers[0], tree.Arguments):
+    if head.text in functions and (not trailers or isinstance(trailers[0], tree.Arguments)):
         return FunctionTarget(head.text), 0
     if taken < len(trailers) and isinstance(trailers[taken], tree.Index):
         low.report("F0211", frame, head.span, name=".".join(dotted), help=did_you_mean(head.text, frame.names.known()))
@@ -150,8 +150,6 @@ def evaluate_arguments(
                 args.append(low.value(arg, frame))
                 spans.append(arg.span)
             for keyword in arguments.kwargs:
-                if keyword.name.text in kwargs:
-                    low.report("F0410", frame, keyword.name.span, name=keyword.name.text)
                 kwargs[keyword.name.text] = low.value(keyword.value, frame)
                 names[keyword.name.text] = keyword.span
         linked = low.hole is not None and not low.hole.used

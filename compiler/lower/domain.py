@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
+from ...dsl.record import dataclass
 from ..fits import type_of
 from ..plan import Late, Map, Ref, Value
 from ..types import ANY, ListOf, Record, Type, union
@@ -19,11 +20,12 @@ from ..types import ANY, ListOf, Record, Type, union
 
 @dataclass(frozen=True, slots=True)
 class StepValue:
-    """The result of a step, or what ``path`` reaches in it. ``optional`` reads become null where a branch was not taken."""
+    """The result of a step, or what ``path`` reaches in it. ``ends``: what else ``=>`` has to wait for (the rest of a sub-flow)."""
 
     id: str
     type: Type = ANY
     path: tuple[str | int, ...] = ()
+    ends: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class GroupValue:
     id: str
     members: tuple[Elab, ...]
     type: Type
+    ends: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +68,30 @@ Elab: TypeAlias = "Known | StepValue | GroupValue | LateValue | Compound | Unkno
 #: Stands in for the value of what was already reported, so that one mistake is one finding.
 WRONG = Unknown()
 
-_DYNAMIC = (StepValue, GroupValue, LateValue, Compound, Unknown)
+# Looked up by class, not with isinstance: these run many times for each step.
+_DYNAMIC = frozenset({StepValue, GroupValue, LateValue, Compound, Unknown})
 
 
 def is_known(value: Elab) -> bool:
     """Whether the value is a plain compile-time value."""
-    return not isinstance(value, _DYNAMIC)
+    return value.__class__ not in _DYNAMIC
 
 
 def elab_type(value: Elab) -> Type:
     """The type of any value."""
-    return value.type if isinstance(value, _DYNAMIC) else type_of(value)
+    return value.type if value.__class__ in _DYNAMIC else type_of(value)  # type: ignore[union-attr] # those have one
 
 
 def list_of(items: tuple[Elab, ...]) -> Elab:
     """A list value from its items: known if all of them are."""
-    if any(isinstance(i, _DYNAMIC) for i in items):
+    if not _DYNAMIC.isdisjoint(map(type, items)):
         return Compound(items, ListOf(union(tuple(elab_type(i) for i in items))))
     return items  # type: ignore[return-value] # every item was just found to be known
 
 
 def map_of(items: dict[str, Elab]) -> Elab:
     """A map value from its items: known if all of them are."""
-    if any(isinstance(i, _DYNAMIC) for i in items.values()):
+    if not _DYNAMIC.isdisjoint(map(type, items.values())):
         return Compound(items, Record(tuple((k, elab_type(v)) for k, v in items.items())))
     return items  # type: ignore[return-value] # every item was just found to be known
 
@@ -114,7 +118,9 @@ def has_secret(value: Elab) -> bool:
 
 @dataclass(slots=True)
 class PlanValues:
-    """Turns values into a plan's; a large constant used by many steps is turned once."""
+    """Turns values into a plan's; a large constant used by many steps is turned once. ``negative``: it met a duration below zero."""
+
+    negative: bool = False
 
     _done: dict[int, tuple[object, Value]] = field(default_factory=dict)
 
@@ -123,6 +129,7 @@ class PlanValues:
         if value is None or isinstance(value, (bool, int, float, str)):
             return value
         if isinstance(value, dt.timedelta):
+            self.negative = self.negative or value < dt.timedelta()
             return seconds(value)
         if isinstance(value, (dt.datetime, dt.date)):
             return value

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from ...dsl import tree
 from ...dsl.source import Span
 from ..budget import OperatorError
+from ..fits import type_of
+from ..late import make_late, static_type
 from ..operators import apply
 from ..plan import Late
 from ..types import ANY, BOOL, DATE, DATETIME, DURATION, FLOAT, INT, STR, ListOf, MapOf, Type, reach
@@ -77,13 +81,8 @@ def chain(low: Lowering, expr: tree.Chain | tree.Scoped, frame: Frame) -> Elab:
 
 
 def map_expr(low: Lowering, expr: tree.MapExpr, frame: Frame) -> Elab:
-    """A map; a key that stands twice is a mistake."""
-    items: dict[str, Elab] = {}
-    for item in expr.items:
-        if item.key.text in items:
-            low.report("F0364", frame, item.key.span, key=item.key.text)
-        items[item.key.text] = low.value(item.value, frame)
-    return map_of(items)
+    """A map; the parser has seen to it that each key stands once."""
+    return map_of({item.key.text: low.value(item.value, frame) for item in expr.items})
 
 
 def fstring(low: Lowering, expr: tree.FString, frame: Frame) -> Elab:
@@ -177,7 +176,6 @@ def _check_only(low: Lowering, frame: Frame, exprs: list[tree.Expr]) -> None:
 
 # ── operators on anything ────────────────────────────────────────────────────────────────────────────────────
 
-_TRUTH = {"==", "!=", "<", "<=", ">", ">=", "in", "not in", "not"}
 _RESULTS: dict[str, Type] = {"concat": STR, "str": STR, "int": INT, "float": FLOAT, "len": INT, "range": ListOf(INT)}
 
 
@@ -207,24 +205,41 @@ def operate(low: Lowering, frame: Frame, span: Span, op: str, values: list[Elab]
     for value, at in zip(values, spans, strict=True):
         if refuse_results(low, frame, at, value, op):
             return WRONG
-    wanted = _result_type(op, values)
     if any(isinstance(p, Unknown) for v in values for p in parts(v)):
-        return Unknown(wanted)
-    secret = any(has_secret(v) for v in values)
-    return LateValue(Late(op, tuple(late_argument(v) for v in values)), wanted, secret)
+        return Unknown(_RESULTS.get(op, ANY))
+    try:
+        late = make_late(op, [late_argument(v) for v in values], low.budget)
+        wanted = _tried(op, values)
+    except OperatorError as problem:
+        return low.refuse(problem, frame, span)
+    return LateValue(late, static_type(late) if wanted is None else wanted, any(has_secret(v) for v in values))
 
 
-def _result_type(op: str, values: list[Elab]) -> Type:
-    if op in _TRUTH:
-        return BOOL
-    if op in _RESULTS:
-        return _RESULTS[op]
-    types = [elab_type(v) for v in values]
-    if op in ("+", "-") and types[0] in (DATETIME, DATE):
-        return types[0] if types[1] == DURATION else DURATION if types[1] == types[0] else ANY
-    if op in ("+", "-", "*", "neg", "pos") and all(t == types[0] for t in types):
-        return types[0]
-    return ANY
+_SAMPLES: dict[Type, object] = {
+    DATETIME: dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+    DATE: dt.date(2026, 1, 1),
+    DURATION: dt.timedelta(seconds=1),
+    STR: "1",
+    BOOL: True,
+    INT: 1,
+    FLOAT: 1.0,
+}
+
+
+def _tried(op: str, values: list[Elab]) -> Type | None:
+    """The type of an operation on late values, found by trying it on a value of each type; None where they do not tell.
+
+    Raises OperatorError if the types do not go together.
+    """
+    samples = [value if is_known(value) else _SAMPLES.get(elab_type(value)) for value in values]
+    if any(sample is None and not is_known(value) for sample, value in zip(samples, values, strict=True)):
+        return None
+    try:
+        return type_of(apply(op, samples))
+    except OperatorError as problem:
+        if problem.code == "F0301":
+            raise
+        return None
 
 
 # ── reach-ins ────────────────────────────────────────────────────────────────────────────────────────────────

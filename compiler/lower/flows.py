@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...dsl import tree
 from ...dsl.source import Span
 from ..declarations import ParameterSpec
@@ -9,8 +11,8 @@ from ..plan import SubFlow
 from ..types import ANY, accepts
 from .arguments import fit
 from .calls import FlowTarget, evaluate_arguments
-from .domain import WRONG, Elab, StepValue, Unknown, elab_type, is_known
-from .emit import waits
+from .domain import WRONG, Elab, GroupValue, StepValue, Unknown, elab_type, is_known, parts
+from .emit import emit_group, enter_group, waits
 from .files import bound_in, parameter_specs
 from .layers import merge
 from .names import bind, type_from
@@ -64,7 +66,36 @@ def call_flow(
         entry=len(low.out.order) if feed is not None else frame.entry,
     )
     values: dict[str, Elab] = {s.name: WRONG for s in specs} if taken is None else taken
-    return run_flow(low, flow, inner, specs, values)
+    start = len(low.out.calls)
+    value = run_flow(low, flow, inner, specs, values)
+    return _ended(low, frame, value, _last_steps(low, frame, whole, start), identity, whole)
+
+
+def _last_steps(low: Lowering, frame: Frame, whole: Span, start: int) -> tuple[str, ...]:
+    """The steps of a sub-flow that no other step of it waits for."""
+    calls = low.out.calls[start:]
+    low.spend(frame, whole, len(calls))
+    waited = {need for call in calls for need in call.trigger.needs}
+    grouped = {call.id for call in calls if call.group[len(frame.groups) :] and waited.intersection(call.group)}
+    return tuple(call.id for call in calls if call.id not in waited and call.id not in grouped)
+
+
+def _ended(low: Lowering, frame: Frame, value: Elab, last: tuple[str, ...], identity: str, whole: Span) -> Elab:
+    """A sub-flow has succeeded when all its steps have: ``=>`` waits for them, and so does what uses a value without a step of its own."""
+    if not last or isinstance(value, Unknown):
+        return value
+    members = tuple(StepValue(step) for step in last)
+    if isinstance(value, (StepValue, GroupValue)):
+        others = tuple(step for step in last if step != value.id)
+        if len(others) > 1:
+            group, _ = enter_group(low, frame.within(space=f"{identity}/", base=""), None, "end")
+            others = (emit_group(low, frame, whole, "list", "", members, group, None).id,)
+        return replace(value, ends=others) if others else value
+    if any(isinstance(p, (StepValue, GroupValue)) for p in parts(value)):
+        return value
+    group, _ = enter_group(low, frame.within(space=f"{identity}/", base=""), None, "end")
+    done = emit_group(low, frame, whole, "list", "", (value, *members), group, None)
+    return StepValue(done.id, elab_type(value), (0,))
 
 
 def run_flow(low: Lowering, flow: FlowName, frame: Frame, specs: tuple[ParameterSpec, ...], values: dict[str, Elab]) -> Elab:

@@ -59,6 +59,8 @@ def call_function(
         low.report("F0416", frame, keyword.span, name=name)
     values = [low.value(arg, frame) for arg in arguments.args]
     spans = [arg.span for arg in arguments.args]
+    if name == "range" and any(isinstance(v, LateValue) for v in values):
+        return low.report("F0360", frame, whole, what="`range`")
     if name in ("env", "secret"):
         return _late(low, frame, name, values, whole)
     if name == "len" and len(values) == 1 and isinstance(values[0], (GroupValue, Compound)):

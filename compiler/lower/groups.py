@@ -20,7 +20,7 @@ from .domain import (
     is_known,
     list_of,
 )
-from .emit import emit_group, enter_group
+from .emit import emit_group, enter_group, refuse_feed
 from .expressions import iterate, refuse_results
 from .functions import FUNCTIONS, STEP_FUNCTIONS
 from .state import Bound, Feed, Frame, Lowering, Names
@@ -76,9 +76,10 @@ def list_value(low: Lowering, expr: tree.ListExpr, frame: Frame) -> Elab:
 
 def list_stage(low: Lowering, expr: tree.ListExpr, frame: Frame, feed: Feed | None, name: str | None) -> Elab:
     """A list as a stage: a group if a member is or contains a step, else a list value."""
-    if feed is not None or any(has_call(low, frame, item) for item in expr.items):
+    if any(has_call(low, frame, item) for item in expr.items) or (feed is not None and not expr.items):
         return _list(low, expr, frame, feed, name, members_called=True)
-    return _plain(low, expr.span, frame, tuple(low.value(item, frame) for item in expr.items), name)
+    value = _plain(low, expr.span, frame, tuple(low.value(item, frame) for item in expr.items), name)
+    return value if feed is None else refuse_feed(low, frame, expr.span, feed, value)
 
 
 def _plain(low: Lowering, span: Span, frame: Frame, items: tuple[Elab, ...], name: str | None = None) -> Elab:
@@ -158,6 +159,8 @@ def comprehension_stage(
     if unknown:
         low.incomplete = True
         return Unknown(ListOf(elab_type(members[0]))) if members else WRONG
+    if not stepping and members and feed is not None:
+        return refuse_feed(low, frame, expr.span, feed, list_of(tuple(members)))
     if identity is None and not any(isinstance(m, (StepValue, GroupValue)) for m in members):
         return _plain(low, expr.span, frame, tuple(members))
     label = ", ".join(t.text for clause in expr.clauses for t in clause.targets)

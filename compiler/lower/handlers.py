@@ -22,6 +22,8 @@ def scoped_stage(low: Lowering, expr: tree.Scoped, frame: Frame, feed: Feed | No
     _check_scope(low, frame, expr, clauses)
     value = low.stage(expr.scope, inner, feed, name)
     for clause, identity, parent in zip(clauses, identities, chain, strict=False):
+        if not clause.targets:
+            low.report("F0605", frame, clause.span, what="an empty list")
         handlers = tuple(h for t in clause.targets if (h := _handler(low, frame, t)) is not None)
         kind = "error" if clause.arrow.text == "!>" else "message"
         low.out.scopes.append(

@@ -7,7 +7,6 @@ merge by key.
 from __future__ import annotations
 
 from ...dsl import tree
-from ...dsl.diagnostics import Label
 from ...dsl.source import Span
 from ..plan import Map
 from .domain import Elab, GroupValue, LateValue, StepValue, Unknown, late_argument, parts
@@ -27,10 +26,6 @@ def layer(low: Lowering, node: tree.Options, frame: Frame) -> Layer:
         name = item.name.text
         if name in LATER:
             low.report("F0803", frame, item.span, option=name)
-            continue
-        if name in written:
-            label = Label(frame.source, written[name].span, "first given here")
-            low.report("F0509", frame, item.span, option=name, labels=(label,))
             continue
         hole, low.hole = low.hole, None
         value = low.value(item.value, frame)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ...dsl import tree
-from ...dsl.diagnostics import Label
 from ...dsl.source import Span
 from .calls import FlowTarget, TaskTarget, ValueTarget, call_task, evaluate_arguments, find_target
 from .domain import WRONG, Compound, Elab, GroupValue, StepValue, Unknown, parts
+from .emit import refuse_feed
 from .expressions import reach_in
 from .flows import call_flow
 from .functions import FUNCTIONS, call_function
@@ -18,16 +18,6 @@ def stage(low: Lowering, expr: tree.Expr, frame: Frame, feed: Feed | None, name:
     """Any other expression: a value, which can stand only at a head."""
     value = low.value(expr, frame)
     return value if feed is None else refuse_feed(low, frame, expr.span, feed, value)
-
-
-def refuse_feed(low: Lowering, frame: Frame, span: Span, feed: Feed, value: Elab) -> Elab:
-    """Report what stands right of an arrow and cannot take anything."""
-    if isinstance(value, Unknown):
-        return value
-    if any(isinstance(p, (StepValue, GroupValue)) for p in parts(value)):
-        label = Label(frame.source, feed.span, "this arrow would start it again")
-        return low.report("F0601", frame, span, name=frame.source.text[span.start : span.end], labels=(label,))
-    return low.report("F0603", frame, span)
 
 
 def name_stage(low: Lowering, expr: tree.Name, frame: Frame, feed: Feed | None, name: str | None) -> Elab:
@@ -103,7 +93,7 @@ def _applied(
     elif isinstance(target, FlowTarget):
         value = call_flow(low, frame, target, arguments, own, feed, name, span)
     else:
-        assert arguments is not None
+        arguments = arguments or tree.Arguments(head.span, (), ())
         value = call_function(low, frame, target.name, arguments, options, own, feed, name, span)
     return _trail(low, frame, value, rest, span)
 
@@ -132,9 +122,11 @@ def _trail(low: Lowering, frame: Frame, value: Elab, trailers: tuple[tree.Traile
             return value
         else:
             runs = any(isinstance(p, (StepValue, GroupValue)) for p in parts(value))
+            if runs:
+                return low.report("F0601", frame, whole, name=text)
             if isinstance(trailer, tree.Options):
                 return low.report("F0608", frame, trailer.span, name=text)
-            return low.report("F0601" if runs else "F0214", frame, whole, name=text)
+            return low.report("F0214", frame, whole, name=text)
         span = whole
     return value
 
@@ -144,10 +136,10 @@ def paren_stage(low: Lowering, expr: tree.Paren, frame: Frame, feed: Feed | None
     return low.stage(expr.value, frame, feed, name)
 
 
-def feed_ids(value: Elab) -> tuple[str, ...]:
-    """The ids that must have succeeded before a value is there."""
+def feed_ids(value: Elab, *, ends: bool) -> tuple[str, ...]:
+    """The ids that must have succeeded before a value is there (with ``ends``: and its sub-flow at its end)."""
     if isinstance(value, (StepValue, GroupValue)):
-        return (value.id,)
+        return (value.id, *value.ends) if ends else (value.id,)
     if isinstance(value, Compound):
         return tuple(dict.fromkeys(p.id for p in parts(value) if isinstance(p, (StepValue, GroupValue))))
     return ()
@@ -159,6 +151,7 @@ def chain_stage(low: Lowering, expr: tree.Chain, frame: Frame, feed: Feed | None
     last = len(expr.arrows) - 1
     for position, arrow in enumerate(expr.arrows):
         right = expr.stages[position + 1]
-        given = Feed("link" if arrow.text == "->" else "then", value, feed_ids(value), arrow.span)
+        linked = arrow.text == "->"
+        given = Feed("link" if linked else "then", value, feed_ids(value, ends=not linked), arrow.span)
         value = low.stage(right, frame, given, name if position == last else None)
     return value

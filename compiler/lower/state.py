@@ -5,11 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol, TypeAlias
+from dataclasses import field
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from ...dsl import tree
 from ...dsl.diagnostics import Edit, Findings, Label
+from ...dsl.record import dataclass
 from ...dsl.source import Source, Span
 from ..budget import Budget
 from ..declarations import Declaration, ParameterSpec
@@ -36,12 +37,13 @@ class TooMuchError(Exception):
 
 @dataclass(slots=True)
 class Bound:
-    """A name that stands for a value. ``kind`` says what bound it; a ``step`` is one that runs already."""
+    """A name that stands for a value. ``kind`` says what bound it; ``also`` where the other branch of a ``when`` binds it."""
 
     value: Elab
     source: Source
     span: Span
     kind: Literal["name", "parameter", "loop"] = "name"
+    also: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +167,7 @@ NO_OPTIONS: Layer = {}
 # ── surroundings ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """The surroundings of an expression.
 
     ``space`` prefixes identities (``"etl/"`` inside the sub-flow call ``etl``); ``base`` is the name of the statement, or empty.
@@ -181,8 +182,8 @@ class Frame:
     scope: str | None = None
     groups: tuple[str, ...] = ()
     flows: tuple[str, ...] = ()
-    block: Layer = field(default_factory=lambda: NO_OPTIONS)
-    wrapper: Layer = field(default_factory=lambda: NO_OPTIONS)
+    block: Layer = NO_OPTIONS
+    wrapper: Layer = NO_OPTIONS
     after: tuple[str, ...] = ()
     entry: int = 0
 
@@ -193,7 +194,7 @@ class Frame:
 
     def within(self, **changes: Any) -> Frame:
         """These surroundings with some of them changed."""
-        return replace(self, **changes)
+        return self._replace(**changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +307,8 @@ class Lowering:
     def use(self, binding: Binding) -> None:
         """Note that a name was used."""
         self.used.add((binding.source.name, binding.span.start))
+        if isinstance(binding, Bound) and binding.also is not None:
+            self.used.add((binding.source.name, binding.also.start))
 
     @contextmanager
     def discarding(self) -> Iterator[None]:

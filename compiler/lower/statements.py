@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ...dsl import tree
 from ...dsl.diagnostics import Label
+from ...dsl.record import dataclass
 from ...dsl.source import Span
 from ..types import ANY, ListOf, Type, optional, union
 from .domain import WRONG, Elab, GroupValue, LateValue, StepValue, Unknown, elab_type, is_known
@@ -169,7 +168,7 @@ def _join(frame: Frame, one: dict[str, Bound], other: dict[str, Bound], taken: d
             value = taken[name].value if len(both) == 2 else _maybe(taken[name].value)
         else:
             value = None
-        frame.names.table.setdefault(name, Bound(value, both[0].source, both[0].span))
+        frame.names.table.setdefault(name, Bound(value, both[0].source, both[0].span, also=both[-1].span))
 
 
 def _optional(inner: Type) -> Type:

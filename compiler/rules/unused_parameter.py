@@ -14,7 +14,7 @@ def check(file: FileNames, used: set[tuple[str, int]], findings: Findings) -> No
         if isinstance(statement, tree.Param) and not _is_library(file.module):
             names = [statement.name]
         elif isinstance(statement, tree.FlowDecl):
-            names = [p.name for p in statement.parameters]
+            names = [p.name for p in statement.parameters if p.kind != "*"]
         for name in names:
             if not name.text.startswith("_") and (file.source.name, name.span.start) not in used:
                 findings.report("F0903", file.source, name.span, name=name.text)

@@ -9,8 +9,8 @@ CODES: tuple[Code, ...] = (
         "F0601",
         "A step that runs already",
         "`{name}` runs already",
-        """A name is always the *same* step. It cannot be started again by an arrow, called, or be a handler. To use its result, put it left of an arrow or
-among the arguments; to run the task again, call the task.""",
+        """A name is always the *same* step. It cannot be started again by an arrow, called, given options, or be a handler. To use its result, put it left
+of an arrow or among the arguments; to run the task again, call the task.""",
         bad="x = count()\nstart() -> x\n",
         good="x = count()\nx -> report\n",
     ),
@@ -68,9 +68,9 @@ that it could be given.""",
         "F0608",
         "Options behind a value",
         "options stand behind a call, a group or a scope in parentheses; `{name}` is none",
-        """A name is a step that has its options where it is written; a value has none.""",
-        bad='x = count()\nx {queue = "etl"} -> report\n',
-        good='x = count() {queue = "etl"}\nx -> report\n',
+        """A value is not sent anywhere, so it has no options.""",
+        bad='x = 5\nx {queue = "etl"} -> report\n',
+        good='x = 5\nx -> report() {queue = "etl"}\n',
     ),
     Code(
         "F0609",
