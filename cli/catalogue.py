@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -42,6 +43,7 @@ does not. `flowc explain F0201` prints the same in the terminal. A code keeps it
 """
 
 
+@cache
 def example_findings(text: str) -> tuple[Diagnostic, ...]:
     """What ``flowc check`` finds in an example of the registry: a flow, and after lines ``=== name.flow`` the files that it includes."""
     main, *others = ("\n" + text).split("\n=== ")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, get_type_hints
 
+from ..dsl.record import dataclass
 from .annotations import from_annotation
 from .fits import fits
 from .types import ANY, Type

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ..dsl import tree
 from ..dsl.diagnostics import Findings
 from ..dsl.parser import parse
+from ..dsl.record import dataclass
 from ..dsl.source import Source, Span
 
 #: The largest file that is read, in bytes.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ..dsl.record import dataclass
 from .late import static_type
 from .option_table import DOC, RETRY_KEYS
 from .plan import Late, Ref

@@ -1,17 +1,19 @@
 """The options of a step, checked with pydantic, once for each distinct set.
 
+The schema is given to pydantic's core: importing pydantic's models too would take as long as all the rest of checking a small flow.
+
 Option values are compile-time values, or late values of a plan: of those only the type is known, and checked; the rest when they are bound.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from dataclasses import field
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
-
+from ..dsl.record import dataclass
 from .fits import kind
 from .option_rules import contradictions
 from .option_table import ALL, DOC, GROUP_ONLY, HINTS, MERGED, UNSUPPORTED
@@ -36,42 +38,49 @@ from .plan import Late, Map
 from .suggest import did_you_mean
 from .values import to_plan
 
-__all__ = ["ALL", "DOC", "GROUP_ONLY", "MERGED", "UNSUPPORTED", "OptionsResult", "Problem", "merge", "validate"]
+if TYPE_CHECKING:
+    from pydantic_core import SchemaValidator
+
+__all__ = ["ALL", "CHECKS", "DOC", "GROUP_ONLY", "MERGED", "UNSUPPORTED", "OptionsResult", "Problem", "merge", "validate"]
 
 #: Distinct sets remembered.
 _MOST_KEPT = 2_048
 
 
-_Bool = Annotated[Any, BeforeValidator(a_bool)]
-_Duration = Annotated[Any, BeforeValidator(a_duration(0))]
-_Limit = Annotated[Any, BeforeValidator(a_duration(1))]
-_Name = Annotated[Any, BeforeValidator(a_text(LONGEST_NAME))]
+#: How each option that a step can have in this version is checked and converted.
+CHECKS: dict[str, Callable[[Any], object]] = {
+    "countdown": a_duration(0),
+    "eta": a_moment,
+    "expires": an_expiry,
+    "retry": a_bool,
+    "retry_policy": a_retry_policy,
+    "time_limit": a_duration(1),
+    "soft_time_limit": a_duration(1),
+    "serializer": a_text(LONGEST_NAME),
+    "compression": a_text(LONGEST_NAME),
+    "queue": a_text(LONGEST_NAME),
+    "exchange": a_text(LONGEST_NAME),
+    "routing_key": a_text(LONGEST_NAME),
+    "priority": an_int(0, 255),
+    "ignore_result": a_bool,
+    "task_id": a_text(LONGEST_NAME),
+    "headers": some_headers,
+    "shadow": a_text(LONGEST_TEXT),
+    "delivery_mode": a_delivery_mode,
+    "mandatory": a_bool,
+}
 
 
-class Options(BaseModel):
-    """Every option that a step can have in this version."""
+@cache
+def _schema() -> SchemaValidator:
+    """What pydantic checks a set of options against."""
+    from pydantic_core import SchemaValidator, core_schema
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    countdown: _Duration = None
-    eta: Annotated[Any, BeforeValidator(a_moment)] = None
-    expires: Annotated[Any, BeforeValidator(an_expiry)] = None
-    retry: _Bool = None
-    retry_policy: Annotated[Any, BeforeValidator(a_retry_policy)] = None
-    time_limit: _Limit = None
-    soft_time_limit: _Limit = None
-    serializer: _Name = None
-    compression: _Name = None
-    queue: _Name = None
-    exchange: _Name = None
-    routing_key: _Name = None
-    priority: Annotated[Any, BeforeValidator(an_int(0, 255))] = None
-    ignore_result: _Bool = None
-    task_id: _Name = None
-    headers: Annotated[Any, BeforeValidator(some_headers)] = None
-    shadow: Annotated[Any, BeforeValidator(a_text(LONGEST_TEXT))] = None
-    delivery_mode: Annotated[Any, BeforeValidator(a_delivery_mode)] = None
-    mandatory: _Bool = None
+    fields = {
+        name: core_schema.typed_dict_field(core_schema.no_info_before_validator_function(check, core_schema.any_schema()), required=False)
+        for name, check in CHECKS.items()
+    }
+    return SchemaValidator(core_schema.typed_dict_schema(fields, extra_behavior="forbid"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +98,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class OptionsResult:
-    """Options as a plan holds them (those that are wrong left out), and what is wrong."""
+    """Options as a plan holds them (those that are wrong by themselves left out), and what is wrong."""
 
     options: Map
     problems: tuple[Problem, ...]
@@ -159,22 +168,27 @@ def _validate(options: Mapping[str, object]) -> OptionsResult:
 
 def _check(given: dict[str, object]) -> tuple[dict[str, Any], list[tuple[str, Wrong]]]:
     """The values that are right, as a plan holds them, and what is wrong with the others, by option."""
+    if not given:
+        return {}, []
+    from pydantic_core import ValidationError
+
     wrongs: list[tuple[str, Wrong]] = []
     try:
-        model = Options.model_validate(given)
+        checked: dict[str, Any] = _schema().validate_python(given)
     except ValidationError as error:
         for found in error.errors(include_url=False, include_input=False):
             reason = found["ctx"]["error"]
             assert isinstance(reason, WrongValue), found
             wrongs.append((str(found["loc"][0]), reason.wrong))
         bad = {name for name, _ in wrongs}
-        model = Options.model_validate({name: value for name, value in given.items() if name not in bad})
-    return {name: getattr(model, name) for name in model.model_fields_set}, wrongs
+        checked = _schema().validate_python({name: value for name, value in given.items() if name not in bad})
+    return checked, wrongs
 
 
 def _problem(name: str, wrong: Wrong) -> Problem:
     doc = DOC[name]
-    values = {"option": name, "type": doc.type, **wrong.values}
+    article = "" if doc.type[0].isdigit() or doc.type == "text" else "an " if doc.type.startswith("int") else "a "
+    values = {"option": name, "type": article + doc.type, **wrong.values}
     if wrong.given is not None:
         values["given"] = kind(wrong.given[0])
     return Problem(wrong.code, name, values, wrong.help or (f"as in `{doc.example}`",))

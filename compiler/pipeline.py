@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from ..dsl import tree
 from ..dsl.diagnostics import Diagnostic, Findings
 from ..dsl.parser import parse
+from ..dsl.record import dataclass
 from ..dsl.source import Source, Span
 from .budget import Budget, OperatorError
 from .declarations import Declaration

@@ -12,8 +12,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
+
+from ..dsl.record import dataclass
 
 #: The format of the JSON form. It changes when an older reader could misunderstand a newer plan.
 PLAN_VERSION = 1

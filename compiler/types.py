@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from ..dsl.record import dataclass
 
 #: A union of more members than this is not worth following: it becomes ``any``.
 MOST_MEMBERS = 32

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
+from .record import dataclass
 from .source import Source, Span
 
 #: Findings kept per run; a hostile file cannot make more. The rest are counted in ``Findings.dropped``.

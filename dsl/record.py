@@ -98,16 +98,19 @@ def _compile_init(cls: type) -> Any:
     scope: dict[str, Any] = {"MISSING": dataclasses.MISSING}
     parameters, body = ["self"], []
     for name, field in fields.items():
-        value = name
+        parameter, value = name, name
         if field.default_factory is not dataclasses.MISSING:
             scope[f"make_{name}"] = field.default_factory
-            parameters.append(f"{name}=MISSING")
-            value = f"make_{name}() if {name} is MISSING else {name}"
+            parameter = f"{name}=MISSING"
+            value = f"make_{name}() if {name} is MISSING else {name}" if field.init else f"make_{name}()"
         elif field.default is not dataclasses.MISSING:
             scope[f"default_{name}"] = field.default
-            parameters.append(f"{name}=default_{name}")
-        else:
-            parameters.append(name)
+            parameter = f"{name}=default_{name}"
+            value = name if field.init else f"default_{name}"
+        elif not field.init:
+            continue
+        if field.init:
+            parameters.append(parameter)
         if frozen:
             # The slot's own descriptor: it bypasses the refusal to assign, and is quicker than object.__setattr__.
             scope[f"set_{name}"] = getattr(cls, name).__set__

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from .columns import cells
+from .record import dataclass
 from .source import Source, Span
 
 #: Lines of one span that are shown; of a longer one the first and last few.

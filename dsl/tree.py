@@ -8,10 +8,10 @@ limits: walking it may recurse.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import TypeAlias
 
+from .record import dataclass
 from .source import Span
 
 # ── expressions ──────────────────────────────────────────────────────────────────────────────────────────────
