@@ -71,8 +71,10 @@ class Builder(Types):
                     parts["alias"] = self.bound(child)
             elif is_token(before) and before.type == "LINK":
                 parts["returns"] = child
+            elif isinstance(child, tree.Options):
+                parts["options"] = child
             else:
-                parts["options" if isinstance(child, tree.Options) else "parameters"] = child
+                parts["parameters"] = child.items
         return tree.TaskDecl(
             span_of(c),
             name,
@@ -89,7 +91,7 @@ class Builder(Types):
 
     def flow(self, c: list[Any]) -> tree.FlowDecl:
         # flow: "flow" NAME parameters ("->" _type)? ":" block
-        parameters: tuple[tree.Parameter, ...] = c[2]
+        parameters: tuple[tree.Parameter, ...] = c[2].items
         for parameter in parameters:
             if parameter.kind != "*":
                 self.bindable(parameter.name)

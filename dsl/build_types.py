@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import tree
 from .build_expressions import name_of
@@ -13,6 +13,13 @@ from .source import Span
 def is_token(child: Any) -> bool:
     """Whether a child is a token, ours or Lark's; else it is a node, or a list of nodes."""
     return hasattr(child, "start_pos")
+
+
+class Parameters(NamedTuple):
+    """Parameters and the brackets around them."""
+
+    span: Span
+    items: tuple[tree.Parameter, ...]
 
 
 def span_of(children: list[Any]) -> Span:
@@ -62,7 +69,7 @@ class Types(Values):
         # field: (NAME | STRING) ":" _type
         return self.key(c[0]), c[2]
 
-    def parameters(self, c: list[Any]) -> tuple[tree.Parameter, ...]:
+    def parameters(self, c: list[Any]) -> Parameters:
         # parameters: "(" (parameter ("," parameter)* ","?)? ")"
         given: tuple[tree.Parameter, ...] = tuple(c[1:-1:2])
         names: dict[str, tree.Name] = {}
@@ -80,7 +87,7 @@ class Types(Values):
                 stars.append(parameter)
             if misplaced:
                 self.findings.report("F0122", self.source, parameter.span)
-        return given
+        return Parameters(span_of(c), given)
 
     def parameter(self, c: list[Any]) -> tree.Parameter:
         # parameter: NAME (":" _type)? ("=" _value)? | ("*" | "**") NAME (":" _type)? | "*"
