@@ -67,13 +67,16 @@ def _read(path: str, follow: bool = True) -> bytes:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW))
     except ValueError as problem:  # a NUL in the path
         raise OSError(0, "not a path") from problem
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if stat.S_ISDIR(status.st_mode):
+    try:
+        mode = os.fstat(handle).st_mode
+        if stat.S_ISDIR(mode):
             raise _NotAFlowFileError("F0702")
-        if not stat.S_ISREG(status.st_mode):
+        if not stat.S_ISREG(mode):
             raise _NotAFlowFileError("F0705")
-        raw = file.read(LARGEST_FILE + 1)
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            raw = file.read(LARGEST_FILE + 1)
+    finally:
+        os.close(handle)
     if len(raw) > LARGEST_FILE:
         raise _NotAFlowFileError("F0703")
     return raw
