@@ -47,7 +47,7 @@ def to_graph(plan: Plan, *, pairs: int = PAIRS) -> Graph:
     import networkx
 
     graph: Graph = networkx.MultiDiGraph(name=plan.name, description=plan.description, version=plan.version, plan=plan)
-    with _no_collections():
+    with no_collections():
         bulk: Any = graph  # the stubs know no edges with keys
         joins = Joins(plan, pairs)
         bulk.add_nodes_from(_steps(plan))
@@ -59,7 +59,7 @@ def to_graph(plan: Plan, *, pairs: int = PAIRS) -> Graph:
 
 
 @contextmanager
-def _no_collections() -> Iterator[None]:
+def no_collections() -> Iterator[None]:
     """Hundreds of thousands of small dicts, none of them garbage: looking for cycles among them doubles the time."""
     if not gc.isenabled():
         yield

@@ -39,13 +39,12 @@ def drawing(
         direction: ``LR`` (from left to right) or ``TB`` (from the top down); None: short flows the one, long ones the other.
         legend: whether to explain the lines; None: where three kinds or more occur.
     """
+    from ..graph import no_collections, to_graph
     from .arrange import PAIRS, Choices, arrange
 
-    if isinstance(flow, Plan):
-        from ..graph import to_graph
-
-        flow = to_graph(flow, pairs=PAIRS)
-    return arrange(flow, Choices(limit, few, direction, legend))
+    with no_collections():
+        graph = to_graph(flow, pairs=PAIRS) if isinstance(flow, Plan) else flow
+        return arrange(graph, Choices(limit, few, direction, legend))
 
 
 def to_dot(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..edges import references
-from ..plan import Group, Plan, SubFlow
+from ..plan import Group, Location, Plan, SubFlow
 from . import captions
 from .collapse import collapse
 from .fold import fold
@@ -25,6 +25,9 @@ PAIRS = 8
 
 #: Flows of up to this many boxes in a row are drawn from left to right, longer ones from the top down.
 ROW = 6
+
+#: Where a sub-flow or group was written of which a plan made by hand says nothing.
+NOWHERE = Location("", 0, 0, 0, 0)
 
 KINDS: tuple[LineKind, ...] = ("data", "then", "on_error", "on_message")
 
@@ -63,7 +66,7 @@ class _Arranging:
         handling = handle(self._small, self._chains())
         chains = handling.chains
         results, framed = self._results({frame for chain in chains.values() for frame in chain})
-        lines = (*self._lines(), *handling.lines)
+        lines = (*self._lines(chains), *handling.lines)
         boxes = tuple(self._box(piece, chains[key], key in results) for key, piece in self._small.pieces.items() if self._drawn(piece))
         kinds = {line.kind for line in lines}
         longest = max(ranks((box.id for box in boxes), ((line.tail, line.head) for line in lines)).values(), default=0)
@@ -126,12 +129,13 @@ class _Arranging:
                 stack.extend(ref.id for member in self._groups[key].members for ref in references(member))
         return pieces, frames
 
-    def _lines(self) -> Iterator[Line]:
+    def _lines(self, chains: dict[str, Chain]) -> Iterator[Line]:
         edges = self._small.edges
         for (tail, head, kind), count in edges.items():
             if kind == "data" or (kind == "then" and (tail, head, "data") not in edges):
                 a, b = self._small.pieces[tail], self._small.pieces[head]
-                each = count != UNCOUNTED and count == a.copies == b.copies > 1
+                together = any(self._many(frame) for frame in chains[tail] if frame in chains[head])
+                each = not together and count != UNCOUNTED and count == a.copies == b.copies > 1
                 yield Line(tail, head, kind, tooltip=self._line_tooltip(a, b), each=each)
 
     def _line_tooltip(self, tail: Piece, head: Piece) -> str:
@@ -174,10 +178,11 @@ class _Arranging:
         if piece.kind == "rest":
             return f"… {more} more", "", "all that comes later in the text"
         if piece.kind == "flow":
-            name, flow = captions.flow_title(self._flows[piece.node], piece.copies > 1)
-            return name, " · ".join(filter(None, (flow, more))), f"sub-flow {self._flows[piece.node].name}: {more}"
+            flow = self._flow(piece.node)
+            name, called = captions.flow_title(flow, piece.copies > 1)
+            return name, " · ".join(filter(None, (called, more))), f"sub-flow {captions.cut(flow.name, captions.NAME)}: {more}"
         if piece.kind == "group":
-            name, label = captions.group_title(self._groups[piece.node])
+            name, label = captions.group_title(self._group(piece.node))
             return name or label or "group", " · ".join(filter(None, (label if name else "", more))), f"group: {more}"
         data = self._graph.nodes[piece.node]
         if piece.kind == "join":
@@ -187,13 +192,19 @@ class _Arranging:
             each = "each " if self._each(data.get("scope")) else ""
             when = f"{each}on error" if piece.kind == "errback" else "on message"
             return word, "each failure" if each else "", f"{when}: {captions.step_tooltip(piece.node, data, piece.copies, False)}"
-        name, word = captions.step_title(piece.node, data["task"], piece.copies > 1)
+        name, word = captions.step_title(piece.node, captions.word_of(data), piece.copies > 1)
         parts = [word]
         if piece.id in self._within:
             parts.append(captions.group_title(self._within[piece.id])[1])
         if piece.copies == 1:
             parts.extend(captions.step_detail(data["options"]))
         return name, " · ".join(filter(None, parts)), captions.step_tooltip(piece.node, data, piece.copies, result)
+
+    def _flow(self, key: str) -> SubFlow:
+        return self._flows.get(key) or SubFlow(key, key, (), NOWHERE)
+
+    def _group(self, key: str) -> Group:
+        return self._groups.get(key) or Group(key, "list", (), "", (), (), (), NOWHERE)
 
     def _each(self, scope: str | None) -> bool:
         return scope in self._scopes and self._scopes[scope].each
@@ -212,14 +223,14 @@ class _Arranging:
         kind, key = frame
         outer = _frame_id(parent) if parent else None
         many = self._many(frame)
-        if kind == "group" and key in self._groups:
-            group = self._groups[key]
+        if kind == "group":
+            group = self._group(key)
             title, detail = captions.group_title(group)
             tip = f"{detail or 'group'} of {len(group.members):,}\n{captions.place(group.where)}"
             return Frame(_frame_id(frame), "group", title, detail, tip, many, outer, result, group.where)
         if kind == "flow":
-            flow = self._flows.get(key) or SubFlow(key, key, (), self._plan.calls[0].where)
-            title, detail = captions.flow_title(flow, False)
+            flow = self._flow(key)
+            title, detail = captions.flow_title(flow, parent is not None and self._many(parent) > 0)
             tip = f"sub-flow {captions.cut(flow.name, captions.NAME)}\n{captions.place(flow.where)}"
             return Frame(_frame_id(frame), "flow", title, detail, tip, 0, outer, result, flow.where)
         return Frame(_frame_id(frame), "scope" if kind == "scope" else "messages", "", "", "a scope with handlers", 0, outer, result, None)

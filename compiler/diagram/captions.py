@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..display import display
-from ..plan import Group, Late, Location, Map, Scope, SubFlow, Value
+from ..plan import Group, Location, Map, SubFlow, Value
 from ..values import duration_text
 
 #: Longer names are cut in the middle, longer details and values at their end.
@@ -44,9 +44,20 @@ def own_name(key: str) -> str:
     return "" if mark and stem and number.rstrip("'").isdigit() else name
 
 
-def step_title(key: str, task: str, many: bool) -> tuple[str, str]:
-    """A step's name and, if that is another word, its task's short name. For ``many`` members ``raw[0]`` is ``raw``."""
-    name, word = own_name(key), short(task)
+def word_of(data: Mapping[str, Any]) -> str:
+    """What a step does, in a word: its task's short name; for the built-ins that run a task over many values, with that task's."""
+    word = short(data["task"])
+    if data["task"] in ("celery.map", "celery.starmap"):
+        signature = data["kwargs"].get("task")
+        inner = signature.get("task") if isinstance(signature, Map) else None
+        if isinstance(inner, str):
+            return f"{word}({short(inner)})"
+    return word
+
+
+def step_title(key: str, word: str, many: bool) -> tuple[str, str]:
+    """A step's name and, if it is another, the word for what it does. For ``many`` members ``raw[0]`` is ``raw``."""
+    name = own_name(key)
     if many and name.endswith("]"):
         name = name.rpartition("[")[0]
     if not name or name == word:
@@ -118,7 +129,7 @@ def step_tooltip(node: str, data: Mapping[str, Any], copies: int, result: bool) 
 
 def place(span: Location | None) -> str:
     """``etl.flow:3``."""
-    return f"{cut_middle(span.file, VALUE)}:{span.line}" if span else ""
+    return f"{cut_middle(span.file, VALUE)}:{span.line}" if span and span.line else ""
 
 
 def uses_text(uses: tuple[tuple[int | str, tuple[str | int, ...]], ...], tail: str) -> str:
@@ -136,22 +147,13 @@ def group_title(group: Group) -> tuple[str, str]:
     """A group's name, if it was given one, and what kind of group it is."""
     name = own_name(group.id)
     label = group.label if group.label not in (group.id, name) else ""
+    if group.kind == "each" and label and not label.startswith("each "):
+        label = f"each {label}"
+    elif group.kind == "chunks":
+        label = "chunks"
     return cut_middle(name, NAME), cut(label, DETAIL)
 
 
 def flow_title(flow: SubFlow, many: bool) -> tuple[str, str]:
-    """The name given to a sub-flow's call and the sub-flow's own."""
-    return step_title(flow.id, flow.name, many)
-
-
-def scope_tooltip(scope: Scope) -> str:
-    """What a scope does."""
-    if scope.kind == "message":
-        return f"~> every message of these steps\n{place(scope.where)}"
-    when = "for each failing step in here" if scope.each else "once, for the first failure in here"
-    return f"!> {when}\n{place(scope.where)}"
-
-
-def is_secret(value: Value) -> bool:
-    """Whether a value is a secret itself."""
-    return isinstance(value, Late) and value.op == "secret"
+    """The name given to a sub-flow's call and the sub-flow's own; for ``many`` members only the latter."""
+    return (cut_middle(flow.name, NAME), "") if many else step_title(flow.id, flow.name, False)

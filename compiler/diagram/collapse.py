@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from .fold import FEW
-from .frames import DEEPEST
 from .model import BoxKind, LineKind
 from .sketch import Near, Piece, Sketch
 
@@ -29,11 +28,13 @@ def collapse(whole: Sketch, limit: int) -> tuple[Sketch, tuple[str, ...]]:
     whole = contract_joins(whole)
     if len(whole.pieces) <= limit:
         return whole, ()
-    small = whole
-    for stage in _stages():
-        small = contract_joins(stage(small))
+    small = _merge_alike(whole)
+    for stage in _stages(whole):
         if len(small.pieces) <= limit:
             break
+        changed = stage(small)
+        if changed is not small:
+            small = _merge_alike(contract_joins(changed))
     note = f"{_steps(whole):,} steps, collapsed: what is alike, inner sub-flows and groups are drawn as one box"
     left = len(small.pieces) - limit
     if left > 0:
@@ -42,15 +43,15 @@ def collapse(whole: Sketch, limit: int) -> tuple[Sketch, tuple[str, ...]]:
     return small, (note,)
 
 
-def _stages() -> Iterator[Callable[[Sketch], Sketch]]:
+def _stages(whole: Sketch) -> Iterator[Callable[[Sketch], Sketch]]:
+    """After each the alike are merged again, since that finds more among fewer."""
     kinds: tuple[BoxKind, ...] = ("flow", "group")
-    yield _merge_alike
+    chains = {piece.frames for piece in whole.pieces.values()}
     for kind in kinds:
-        for depth in range(DEEPEST, 0, -1):
+        deepest = max(sum(frame[0] == kind for frame in frames) for frames in chains)
+        for depth in range(deepest, 0, -1):
             yield partial(_close_frames, kind=kind, depth=depth)
-            yield _merge_alike
     yield _shorten_rows
-    yield _merge_alike
 
 
 def _steps(whole: Sketch) -> int:

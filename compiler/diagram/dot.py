@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from ..plan import Location
 from . import escape, theme
-from .model import Box, Drawing, Frame, Line, LineKind
+from .model import Box, Direction, Drawing, Frame, Line, LineKind
 from .ranks import ranks
 
 #: Above this many boxes the layout gives up some beauty for time.
@@ -65,6 +65,7 @@ class _Writer:
     def __init__(self, drawing: Drawing, base: str | None) -> None:
         self._drawing, self._base = drawing, base
         self._names = {box.id: escape.node(box.id, number) for number, box in enumerate(drawing.boxes)}
+        self._points = {box.id for box in drawing.boxes if box.kind == "join"}
         self._clusters = {frame.id: f"cluster_{number}" for number, frame in enumerate(drawing.frames)}
 
     def lines(self) -> Iterator[str]:
@@ -87,7 +88,7 @@ class _Writer:
 
     def _open(self, frame: Frame) -> str:
         tip = f"tooltip={escape.tooltip(frame.tooltip)}{self._link(frame.span)}"
-        return f"\tsubgraph {self._clusters[frame.id]} {{ {_frame_look(frame)} {tip}\n"
+        return f"\tsubgraph {self._clusters[frame.id]} {{ {_frame_look(frame, self._drawing.direction)} {tip}\n"
 
     def _box(self, box: Box) -> str:
         look = theme.BOXES[box.kind]
@@ -103,7 +104,8 @@ class _Writer:
 
     def _line(self, line: Line) -> str:
         look = theme.LINES[line.kind]
-        parts = [f'style={look.style} color="{look.stroke}" penwidth={look.width} arrowhead={look.head}']
+        head = "none" if line.head in self._points else look.head
+        parts = [f'style={look.style} color="{look.stroke}" penwidth={look.width} arrowhead={head}']
         if line.kind in ("data", "then"):
             parts.append("weight=4")
         if line.each:
@@ -116,7 +118,7 @@ class _Writer:
 
     def _link(self, span: Location | None) -> str:
         """A link to the line, for files named relative to the folder that the picture is for."""
-        if self._base is None or span is None or span.file.startswith(("/", "\\", "<")) or ":" in span.file[:3]:
+        if self._base is None or span is None or not span.line or span.file.startswith(("/", "\\", "<")) or ":" in span.file[:3]:
             return ""
         file = span.file.encode("utf-8", "replace")
         return f" URL={escape.address(f'{self._base}{quote(file)}#L{span.line}')}"
@@ -155,22 +157,32 @@ def _box_label(box: Box) -> str:
     return f"<{title}>"
 
 
-def _frame_look(frame: Frame) -> str:
+def _frame_look(frame: Frame, direction: Direction) -> str:
     if frame.kind in ("scope", "messages"):
-        stroke, fill = (theme.SCOPE_STROKE, theme.SCOPE_FILL) if frame.kind == "scope" else (theme.MESSAGE_STROKE, theme.MESSAGE_FILL)
+        stroke, fill = theme.SCOPE if frame.kind == "scope" else theme.MESSAGES
         return f'label="" style="rounded,filled" color="{stroke}" fillcolor="{fill}" penwidth=0.8 margin=10'
+    stroke = theme.RESULT_STROKE if frame.result else theme.FLOW[0] if frame.kind == "flow" else theme.GROUP_STROKE
+    common = f'label={_frame_label(frame, direction)} labeljust=l color="{stroke}" penwidth={2.2 if frame.result else 1.0}'
+    if frame.kind == "flow":
+        return f'{common} style="rounded,filled" fillcolor="{theme.FLOW[1]}" margin=12'
+    return f'{common} style="rounded,dashed" margin=10'
+
+
+def _frame_label(frame: Frame, direction: Direction) -> str:
     words = [f"<b>{escape.html(frame.title)}</b>"] if frame.title else []
     if frame.detail:
         words.append(escape.html(frame.detail))
     if frame.many:
         words.append(f"× {frame.many:,}")
-    label = f'<<font point-size="10" color="{theme.QUIET}">{"  ".join(words) or "&#160;"}</font>>'
-    width = 2.2 if frame.result else 1.0
-    if frame.kind == "flow":
-        stroke = theme.RESULT_STROKE if frame.result else theme.FLOW_STROKE
-        return f'label={label} labeljust=l style="rounded,filled" color="{stroke}" fillcolor="{theme.FLOW_FILL}" penwidth={width} margin=12'
-    stroke = theme.RESULT_STROKE if frame.result else theme.GROUP_STROKE
-    return f'label={label} labeljust=l style="rounded,dashed" color="{stroke}" penwidth={width} margin=10'
+    text = f'<font point-size="10" color="{theme.QUIET}">{"  ".join(words) or "&#160;"}</font>'
+    if direction == "LR":
+        return f"<{text}>"
+    # Lines come in from above, often in the middle: room to the right of the words keeps the words beside them.
+    room = min(4 * (len(frame.title) + len(frame.detail) + 8 * bool(frame.many)), 300)
+    return (
+        '<<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>'
+        f'<td align="left">{text}</td><td width="{room}"></td></tr></table>>'
+    )
 
 
 def _heading(drawing: Drawing) -> str:
@@ -182,6 +194,7 @@ def _heading(drawing: Drawing) -> str:
     if drawing.legend:
         cells = "".join(map(_legend_cells, drawing.legend))
         rows.append(f'<td align="left"><table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{cells}</tr></table></td>')
+    rows.append('<td height="6"></td>')
     table = "".join(f"<tr>{row}</tr>" for row in rows)
     return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="2">{table}</table>>'
 
@@ -196,7 +209,8 @@ def _legend_cells(kind: LineKind) -> str:
     look = theme.LINES[kind]
     sample = (
         '<td><table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>'
-        f'<td width="26" height="4" fixedsize="true" border="2" sides="b" style="{look.style}" color="{look.stroke}"></td></tr>'
-        '<tr><td width="26" height="4" fixedsize="true"></td></tr></table></td>'
+        f'<td width="24" height="7" fixedsize="true" border="1" sides="b" style="{look.style}" color="{look.stroke}"></td></tr>'
+        '<tr><td width="24" height="6" fixedsize="true"></td></tr></table></td>'
     )
-    return f'{sample}<td><font point-size="9.5" color="{look.stroke}">&#160;{look.meaning}&#160;&#160;&#160;</font></td>'
+    words = f'<font point-size="9.5" color="{look.stroke}">{look.sign} {look.meaning}&#160;&#160;&#160;</font>'
+    return f"{sample}<td>{words}</td>"

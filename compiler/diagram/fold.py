@@ -28,7 +28,7 @@ def fold(graph: Graph, plan: Plan, few: int = FEW) -> dict[str, str]:
         plan: for the groups and their kinds.
         few: groups of at most that many members stay as they are.
     """
-    nodes: Mapping[str, Mapping[str, Any]] = graph.nodes
+    nodes: dict[str, dict[str, Any]] = dict(iter(graph.nodes(data=True)))
     large = [group for group in plan.groups if group.kind != "list" and len(group.members) > few]
     if not large:
         return {}

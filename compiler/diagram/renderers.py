@@ -56,7 +56,7 @@ def render(dot_text: str, format: Format, *, timeout: float = TIMEOUT) -> bytes:
             reasons.append(f"{name}: {error}")
     raise DiagramError(
         "no Graphviz that works was found (" + "; ".join(reasons) + "). "
-        "Install pygraphviz 2 (its wheels bring Graphviz along) or Graphviz's dot; --output with .dot needs neither."
+        "Install pygraphviz 2, whose wheels bring Graphviz along, or Graphviz itself; DOT text (-o name.dot) needs neither."
     )
 
 

@@ -115,12 +115,12 @@ def sketch(graph: Graph, into: Mapping[str, str], frames: Mapping[str, tuple[Fra
         target = into.get(node, node)
         counts[target] = counts.get(target, 0) + 1
     pieces = {node: _piece(node, data, counts[node], frames.get(node, ())) for node, data in graph.nodes(data=True) if node in counts}
+    joins = {node for node, data in graph.nodes(data=True) if data.get("kind") == "join"}
     edges: dict[Edge, int] = {}
     for tail, head, kind in _edges(graph):
         edge = (into.get(tail, tail), into.get(head, head), DRAWN.get(kind, "data"))
         if edge[0] != edge[1]:
-            joined = graph.nodes[tail].get("kind") == "join"
-            edges[edge] = UNCOUNTED if joined else edges.get(edge, 0) + 1
+            edges[edge] = UNCOUNTED if tail in joins else edges.get(edge, 0) + 1
     return Sketch(pieces, edges, (into,))
 
 

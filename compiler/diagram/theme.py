@@ -34,6 +34,7 @@ class LineLook(NamedTuple):
     style: str
     head: str
     width: float
+    sign: str
     meaning: str
 
 
@@ -51,15 +52,17 @@ BOXES: Mapping[BoxKind, BoxLook] = {
 }
 
 LINES: Mapping[LineKind, LineLook] = {
-    "data": LineLook("#4b5563", "solid", "normal", 1.2, "result"),
-    "then": LineLook("#4b5563", "dotted", "empty", 1.4, "then, order only"),
-    "on_error": LineLook("#b3261e", "dashed", "vee", 1.0, "on error"),
-    "on_message": LineLook("#0b62b8", "dotted", "vee", 1.3, "on message"),
+    "data": LineLook("#4b5563", "solid", "normal", 1.2, "▶", "result"),
+    "then": LineLook("#4b5563", "dotted", "empty", 1.4, "▷", "then, order only"),
+    "on_error": LineLook("#b3261e", "dashed", "vee", 1.0, "›", "on error"),
+    "on_message": LineLook("#0b62b8", "dotted", "vee", 1.3, "›", "on message"),
 }
 
-#: Strokes of frames, and the tint of a scope.
-FLOW_STROKE, FLOW_FILL = "#9aa5b5", "#fafbfc"
+#: Stroke and fill of sub-flows, of scopes with handlers of failures, and of messages only.
+FLOW = ("#9aa5b5", "#fafbfc")
+SCOPE = ("#e3b7b2", "#fffaf9")
+MESSAGES = ("#b4cfe8", "#f8fbfe")
 GROUP_STROKE = "#7f8da3"
-SCOPE_STROKE, SCOPE_FILL = "#e3b7b2", "#fffaf9"
-MESSAGE_STROKE, MESSAGE_FILL = "#b4cfe8", "#f8fbfe"
+
+#: What the flow's value comes out of.
 RESULT_STROKE = "#1f3a68"
