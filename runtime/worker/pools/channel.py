@@ -51,6 +51,10 @@ class Channel:
             raise EOFError("the other end is gone")
         return b"".join(parts)
 
+    def finish(self) -> None:
+        """Wait for nothing any more: :meth:`receive` gives what is there already, then raises OSError."""
+        self._socket.setblocking(False)
+
     def close(self) -> None:
         """Close this end."""
         self._socket.close()

@@ -31,6 +31,8 @@ def serve(connected: socket.socket, number: int, app: App) -> NoReturn:
         with lock:
             channel.send(item)
 
+    with suppress(OSError):
+        channel.send(me)
     while True:
         try:
             job = channel.receive()

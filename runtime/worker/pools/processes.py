@@ -29,10 +29,11 @@ from .zygote import FORK, GRACE, KILL, NOTICE, REQUEST
 
 @dataclass(slots=True, eq=False)
 class _Child:
-    """One child. ``limit`` is the job's time limit in seconds, ``due`` when it is over (``time.monotonic``)."""
+    """One child. ``started`` is when its job began (``time.monotonic``), ``limit`` the job's time limit in seconds."""
 
     number: int
     channel: Channel
+    pid: int | None = None
     job: Job | None = None
     started: float = 0.0
     limit: float | None = None
@@ -190,6 +191,11 @@ class ProcessPool:
             self._unregister(child)
             with self._lock:
                 self._kill(child)  # it should be dead; if it has only closed its end, it is of no use any more
+            if self._broken:
+                self._buried(child.number, None)
+            return
+        if isinstance(item, int):
+            child.pid = item
             return
         if isinstance(item, Ended):
             with self._lock:
@@ -210,18 +216,19 @@ class ProcessPool:
         with contextlib.suppress(OSError):
             data = self._control.recv(NOTICE.size, socket.MSG_WAITALL)
         if len(data) < NOTICE.size:
+            # nobody is left who could start or bury children: end them, and each says so by the end of its channel
             self._selector.unregister(self._control)
             with self._lock:
                 self._broken = True
-                gone = list(self._children)
-            for number in gone:
-                self._buried(number, None)
+                for child in self._children.values():
+                    _kill_group(child.pid)
             return
         self._buried(*NOTICE.unpack(data))
 
     def _buried(self, number: int, status: int | None) -> None:
         """A child is dead. What it has sent before still counts; a job that it has not answered is lost."""
         child = self._children[number]
+        child.channel.finish()
         while child.open:
             self._answer(child)
         with self._lock:
@@ -257,6 +264,12 @@ def _cause(status: int | None) -> str:
             return f"the process that ran it was ended by signal {number} ({name}{more})"
         return f"the process that ran it was ended by signal {number}"
     return f"the process that ran it ended with exit code {os.WEXITSTATUS(status)}, without an answer"
+
+
+def _kill_group(pid: int | None) -> None:
+    if pid is not None:
+        with contextlib.suppress(OSError):
+            os.killpg(pid, signal.SIGKILL)
 
 
 def _await_end(pid: int) -> None:
