@@ -141,7 +141,8 @@ class _Arranging:
     def _line_tooltip(self, tail: Piece, head: Piece) -> str:
         edges: Any = self._graph.get_edge_data(tail.node, head.node) or {}
         used = [captions.uses_text(data["uses"], tail.node) for data in edges.values() if data.get("uses")]
-        return "; ".join(used) or f"{captions.cut(tail.node, captions.NAME)}, then {captions.cut(head.node, captions.NAME)}"
+        order = f"{captions.cut(tail.node, captions.NAME)}, then {captions.cut(head.node, captions.NAME)}"
+        return captions.tooltip("; ".join(used) or order)
 
     def _box(self, piece: Piece, chain: Chain, result: bool) -> Box:
         title, detail, tooltip = self._texts(piece, result)
@@ -226,12 +227,12 @@ class _Arranging:
         if kind == "group":
             group = self._group(key)
             title, detail = captions.group_title(group)
-            tip = f"{detail or 'group'} of {len(group.members):,}\n{captions.place(group.where)}"
+            tip = captions.tooltip(f"{detail or 'group'} of {len(group.members):,}", captions.place(group.where))
             return Frame(_frame_id(frame), "group", title, detail, tip, many, outer, result, group.where)
         if kind == "flow":
             flow = self._flow(key)
             title, detail = captions.flow_title(flow, parent is not None and self._many(parent) > 0)
-            tip = f"sub-flow {captions.cut(flow.name, captions.NAME)}\n{captions.place(flow.where)}"
+            tip = captions.tooltip(f"sub-flow {captions.cut(flow.name, captions.NAME)}", captions.place(flow.where))
             return Frame(_frame_id(frame), "flow", title, detail, tip, 0, outer, result, flow.where)
         return Frame(_frame_id(frame), "scope" if kind == "scope" else "messages", "", "", "a scope with handlers", 0, outer, result, None)
 

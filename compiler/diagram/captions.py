@@ -9,6 +9,7 @@ from typing import Any
 from ..display import display
 from ..plan import Group, Location, Map, SubFlow, Value
 from ..values import duration_text
+from .escape import visible
 
 #: Longer names are cut in the middle, longer details and values at their end.
 NAME = 40
@@ -124,7 +125,12 @@ def step_tooltip(node: str, data: Mapping[str, Any], copies: int, result: bool) 
     if result:
         lines.append("the value of the flow")
     lines.append(place(data["span"]))
-    return cut("\n".join(lines), TOOLTIP)
+    return tooltip(*lines)
+
+
+def tooltip(*lines: str) -> str:
+    """Lines of a tooltip, those that say nothing left out. A line feed inside one stays inside."""
+    return cut("\n".join(visible(line) for line in lines if line), TOOLTIP)
 
 
 def place(span: Location | None) -> str:

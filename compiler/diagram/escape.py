@@ -30,9 +30,9 @@ def _code(match: re.Match[str]) -> str:
 
 
 def html(text: str) -> str:
-    """For use between tags of an HTML-like label. Never empty, which Graphviz would call a syntax error."""
+    """For use between tags of an HTML-like label, which would merge spaces. Never empty, which Graphviz would call a syntax error."""
     text = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
-    return text.replace("\\", "\\\\") or "&#160;"
+    return text.replace("\\", "\\\\").replace("  ", " &#160;") or "&#160;"
 
 
 def tooltip(text: str) -> str:

@@ -78,7 +78,7 @@ def _start(small: Sketch, chains: dict[str, Chain], steps: frozenset[str], handl
         if held == steps and frame not in around:
             return frame
     ordered = [key for key in small.pieces if key in steps]
-    prefixes = {tuple(_outside(chains[key], inside, steps)) for key in ordered}
+    prefixes = {tuple(_outside(chains[key], inside, steps, around)) for key in ordered}
     if len(prefixes) != 1:
         return None
     at = len(next(iter(prefixes)))
@@ -98,9 +98,9 @@ def _insides(small: Sketch, chains: dict[str, Chain]) -> dict[FrameKey, set[str]
     return inside
 
 
-def _outside(chain: Chain, inside: dict[FrameKey, set[str]], steps: frozenset[str]) -> Iterator[FrameKey]:
+def _outside(chain: Chain, inside: dict[FrameKey, set[str]], steps: frozenset[str], around: Collection[FrameKey]) -> Iterator[FrameKey]:
     for frame in chain:
-        if inside[frame] <= steps:
+        if inside[frame] <= steps and frame not in around:
             return
         yield frame
 

@@ -77,9 +77,7 @@ class Builder:
 
     def plan(self, value: Value = None) -> Plan:
         """The plan of what was collected."""
-        return Plan(
-            self.name, self.description, tuple(self.calls), tuple(self.groups), tuple(self.scopes), tuple(self.flows), value
-        )
+        return Plan(self.name, self.description, tuple(self.calls), tuple(self.groups), tuple(self.scopes), tuple(self.flows), value)
 
 
 def one_liner() -> Plan:
