@@ -1,0 +1,128 @@
+"""Documents that know where they may be broken, and the printer that breaks them where a line would get too long.
+
+The algebra is Wadler's ("A prettier printer", 2003), printed in linear time as by Oppen ("Prettyprinting", 1980): a group stands on one
+line if it fits, with what follows it up to the next possible line break; else each of its own breaks becomes a new line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+#: Columns of a line, at most, where it can be broken.
+WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A place for a line break: ``flat`` stands there in a group that is not broken. ``always``: a line break in any group. ``empty``: with
+    an empty line."""
+
+    flat: str = " "
+    always: bool = False
+    empty: bool = False
+
+
+SOFT = Break("")
+LINE = Break(" ")
+GAP = Break(" ", empty=True)
+HARD = Break(always=True)
+HARD_GAP = Break(always=True, empty=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Indent:
+    """Lines that begin inside stand ``columns`` further to the right."""
+
+    columns: int
+    doc: Doc
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """On one line, or broken at each of its own breaks. ``broken`` asks for the latter."""
+
+    doc: Doc
+    broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IfBroken:
+    """Text that stands only in a broken group."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suffix:
+    """A comment behind what stands on the line; it takes none of the line's width, and a line break must follow."""
+
+    text: str
+
+
+Doc: TypeAlias = "str | Break | Indent | Group | IfBroken | Suffix | list[Doc]"
+_Item: TypeAlias = tuple[int, bool, Doc]
+
+
+def render(doc: Doc, indent: int) -> str:
+    """The text of a document whose first line begins at column ``indent`` (the blanks before it not included)."""
+    out: list[str] = []
+    column = indent
+    stack: list[_Item] = [(indent, True, doc)]
+    while stack:
+        margin, broken, item = stack.pop()
+        if isinstance(item, str):
+            out.append(item)
+            at = item.rfind("\n")
+            column = column + len(item) if at < 0 else len(item) - at - 1
+        elif isinstance(item, list):
+            stack.extend((margin, broken, part) for part in reversed(item))
+        elif isinstance(item, Break):
+            if broken or item.always:
+                out.append(("\n\n" if item.empty else "\n") + " " * margin)
+                column = margin
+            else:
+                out.append(item.flat)
+                column += len(item.flat)
+        elif isinstance(item, Group):
+            breaks = item.broken or not _fits(item.doc, stack, WIDTH - column)
+            stack.append((margin, breaks, item.doc))
+        elif isinstance(item, Indent):
+            stack.append((margin + item.columns, broken, item.doc))
+        elif isinstance(item, IfBroken):
+            if broken:
+                stack.append((margin, True, item.text))
+        else:
+            out.append("  " + item.text)
+    return "".join(out)
+
+
+def _fits(doc: Doc, rest: list[_Item], room: int) -> bool:
+    """Whether a document on one line, and what comes after it up to the next line break, takes no more than ``room`` columns."""
+    below = len(rest)
+    stack: list[tuple[bool, Doc]] = [(False, doc)]
+    while room >= 0:
+        if not stack:
+            if not below:
+                return True
+            below -= 1
+            stack.append(rest[below][1:])
+        broken, item = stack.pop()
+        if isinstance(item, str):
+            at = item.find("\n")
+            if at >= 0:
+                return at <= room
+            room -= len(item)
+        elif isinstance(item, list):
+            stack.extend((broken, part) for part in reversed(item))
+        elif isinstance(item, Break):
+            if broken or item.always:
+                return True
+            room -= len(item.flat)
+        elif isinstance(item, Group):
+            stack.append((broken or item.broken, item.doc))
+        elif isinstance(item, Indent):
+            stack.append((broken, item.doc))
+        elif isinstance(item, IfBroken) and broken:
+            room -= len(item.text)
+    return False
