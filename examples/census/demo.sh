@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks, draws and runs the census, and names the files that it made: `make demo` calls this, from the root of the repository.
 #
-#   PYTHON=.venv/bin/python bash examples/census/demo.sh [FOLDER]
+#   PYTHON=.venv/bin/python bash examples/census/demo.sh [FOLDER [more options of flowc run]]
 set -euo pipefail
 
 flowc() { "${PYTHON:-python3}" -m flowc "$@"; }
@@ -12,7 +12,7 @@ mkdir -p "$out"
 flowc check --strict examples/census
 flowc graph "$flow" -o "$out/census.svg"
 flowc graph "$flow" -o "$out/census.png"
-flowc run "$flow" --app examples.census.tasks --pool processes -p out="$out"
+flowc run "$flow" --app examples.census.tasks --pool processes -p out="$out" "${@:2}"
 
 echo
 echo "The census is done. It made:"
