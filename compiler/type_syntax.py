@@ -30,7 +30,7 @@ class Report(Protocol):
 def from_tree(expr: tree.TypeExpr, report: Report) -> Type:
     """The type that a text writes. What is wrong in it is reported, and ``any`` taken in its place.
 
-    Codes: F0450 unknown type, F0451 wrong number of types in brackets, F0452 a field twice.
+    Codes: F0450 unknown type, F0451 wrong number of types in brackets.
     """
     if isinstance(expr, tree.TypeName):
         return _named(expr, report)
@@ -42,8 +42,6 @@ def from_tree(expr: tree.TypeExpr, report: Report) -> Type:
         return union([from_tree(member, report) for member in expr.members])
     fields: dict[str, Type] = {}
     for name, field in expr.fields:
-        if name.text in fields:
-            report("F0452", name.span, field=name.text)
         fields.setdefault(name.text, from_tree(field, report))
     return Record(tuple(fields.items()))
 

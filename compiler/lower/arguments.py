@@ -103,9 +103,9 @@ def check_type(
     if is_known(value):
         why = fits(value, wanted)
         if why is not None:
-            low.report("F0406" if linked else "F0405", frame, span, task=callee, name=name, wanted=wanted, why=why)
+            low.report("F0406" if linked else "F0405", frame, span, task=callee, name=name, why=why)
         return
     given = elab_type(value)
     if not accepts(wanted, given):
         code = "F0406" if linked else "F0405"
-        low.report(code, frame, span, task=callee, name=name, wanted=wanted, why=f"{given} is given")
+        low.report(code, frame, span, task=callee, name=name, why=f"{given} is given, {wanted} expected")

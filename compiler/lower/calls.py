@@ -12,7 +12,7 @@ from ..suggest import did_you_mean
 from .arguments import Given, fit
 from .domain import Elab, StepValue
 from .emit import emit
-from .names import lookup
+from .names import excused, lookup
 from .state import Bound, Feed, FlowName, Frame, Hole, IncludeName, Layer, Lowering, TaskName
 
 
@@ -85,6 +85,8 @@ def find_target(
 def _unbound_target(
     low: Lowering, frame: Frame, head: tree.Name, trailers: Sequence[tree.Trailer], functions: frozenset[str]
 ) -> tuple[Target | None, int]:
+    if excused(frame, head.text):
+        return None, 0
     later = frame.names.bound_later(head.text)
     if later is not None:
         label = Label(frame.source, later, "bound only here")

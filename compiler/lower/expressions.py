@@ -12,6 +12,7 @@ from ..late import make_late, static_type
 from ..operators import apply
 from ..plan import Late
 from ..types import ANY, BOOL, DATE, DATETIME, DURATION, FLOAT, INT, STR, ListOf, MapOf, Type, reach
+from .contains import has_call
 from .domain import (
     WRONG,
     Compound,
@@ -282,9 +283,11 @@ def _reach_compound(low: Lowering, frame: Frame, span: Span, value: Compound, ke
         return low.report("F0407", frame, span, key=_shown_key(key), type=value.type)
 
 
-def plain_list(low: Lowering, frame: Frame, items: tuple[tree.Expr, ...]) -> Elab:
-    """A list without steps of its own."""
-    return list_of(tuple(low.value(item, frame) for item in items))
+def members_of(low: Lowering, expr: tree.Expr, frame: Frame) -> Elab:
+    """An operand of which only the members matter: a list of references need not become a group for that."""
+    if isinstance(expr, tree.ListExpr) and not any(has_call(low, frame, item) for item in expr.items):
+        return list_of(tuple(low.value(item, frame) for item in expr.items))
+    return low.value(expr, frame)
 
 
 def iterate(low: Lowering, frame: Frame, span: Span, value: Elab) -> list[Elab] | Unknown:

@@ -74,6 +74,7 @@ def _param(low: Lowering, frame: Frame, param: tree.Param) -> None:
     if earlier is not None:
         label = Label(file.source, earlier.name.span, "first bound here")
         low.report("F0205", file.source, name.span, name=name.text, what="a parameter", labels=(label,))
+        low.use(Bound(None, file.source, name.span, "parameter"))
     elif name.text in file.names.table:
         bind(low, frame, file.names, name, Bound(None, file.source, name.span, "parameter"))
     else:
@@ -128,18 +129,13 @@ def know_task(low: Lowering, declaration: Declaration) -> None:
 
 
 def parameter_specs(low: Lowering, frame: Frame, parameters: tuple[tree.Parameter, ...]) -> tuple[ParameterSpec, ...]:
-    """The parameters of a task or flow as the checks use them; reports repeated names and a required one after an optional one."""
+    """The parameters of a task or flow as the checks use them; the parser has seen to their names and order."""
     specs: list[ParameterSpec] = []
-    seen: dict[str, Span] = {}
-    named_only = optional = False
+    named_only = False
     for p in parameters:
         if p.kind == "*":
             named_only = True
             continue
-        if p.name.text in seen:
-            label = Label(frame.source, seen[p.name.text], "first named here")
-            low.report("F0414", frame, p.name.span, name=p.name.text, labels=(label,))
-        seen.setdefault(p.name.text, p.name.span)
         wanted = type_from(low, frame, p.type)
         shown = ""
         if p.default is not None:
@@ -149,9 +145,6 @@ def parameter_specs(low: Lowering, frame: Frame, parameters: tuple[tree.Paramete
             specs.append(ParameterSpec(p.name.text, p.kind, wanted, required=False))
             named_only = named_only or p.kind == "*args"
             continue
-        if optional and p.default is None and not named_only:
-            low.report("F0415", frame, p.name.span, name=p.name.text)
-        optional = optional or p.default is not None
         specs.append(ParameterSpec(p.name.text, "keyword" if named_only else "plain", wanted, p.default is None, shown))
     return tuple(specs)
 

@@ -56,7 +56,7 @@ def call_flow(
     ids = feed.ids if feed is not None else ()
     inner = Frame(
         flow.file,
-        Names({}, flow.file.names, bound_in(flow.flow.body)),
+        Names({}, flow.file.names, later=bound_in(flow.flow.body)),
         space=f"{identity}/",
         scope=frame.scope,
         groups=frame.groups,
@@ -135,5 +135,6 @@ def check_uncalled(low: Lowering, flow: FlowName) -> None:
         return
     with low.discarding():
         specs = specs_of(low, flow)
-        frame = Frame(flow.file, Names({}, flow.file.names, bound_in(flow.flow.body)), space=f"{flow.flow.name.text}/", block=NO_OPTIONS)
+        names = Names({}, flow.file.names, later=bound_in(flow.flow.body))
+        frame = Frame(flow.file, names, space=f"{flow.flow.name.text}/", block=NO_OPTIONS)
         run_flow(low, flow, frame, specs, {s.name: Unknown(s.type) for s in specs})

@@ -8,6 +8,7 @@ from ..plan import Late
 from ..types import ANY, STR, ListOf, union
 from .arguments import Given, fit
 from .calls import TaskTarget, evaluate_arguments, find_target
+from .contains import STEP_FUNCTIONS
 from .domain import (
     WRONG,
     Compound,
@@ -23,18 +24,8 @@ from .domain import (
     parts,
 )
 from .emit import emit, emit_group, enter_group
-from .expressions import iterate, operate
+from .expressions import iterate, members_of, operate
 from .state import Feed, Frame, Layer, Lowering
-
-#: Functions that make steps.
-STEP_FUNCTIONS = frozenset({"map", "starmap", "chunks"})
-
-_VALUE_FUNCTIONS = frozenset(
-    {"range", "len", "zip", "enumerate", "min", "max", "sum", "sorted", "str", "int", "float", "env", "secret"}
-)
-
-#: Every built-in function; they beat tasks of the same name unless the file imports or declares one.
-FUNCTIONS = _VALUE_FUNCTIONS | STEP_FUNCTIONS
 
 
 def call_function(
@@ -56,8 +47,9 @@ def call_function(
     if feed is not None:
         return low.report("F0603", frame, whole)
     for keyword in arguments.kwargs:
-        low.report("F0416", frame, keyword.span, name=name)
-    values = [low.value(arg, frame) for arg in arguments.args]
+        return low.report("F0416", frame, keyword.span, name=name)
+    evaluate = members_of if name in ("zip", "enumerate", "len") else _operand
+    values = [evaluate(low, arg, frame) for arg in arguments.args]
     spans = [arg.span for arg in arguments.args]
     if name == "range" and any(isinstance(v, LateValue) for v in values):
         return low.report("F0360", frame, whole, what="`range`")
@@ -68,6 +60,10 @@ def call_function(
     if name in ("zip", "enumerate") and values and _pairs_members(values):
         return _paired(low, frame, name, values, spans)
     return operate(low, frame, whole, name, values, spans)
+
+
+def _operand(low: Lowering, expr: tree.Expr, frame: Frame) -> Elab:
+    return low.value(expr, frame)
 
 
 def _pairs_members(values: list[Elab]) -> bool:

@@ -8,6 +8,7 @@ from ...dsl import tree
 from ...dsl.source import Span
 from ..budget import OperatorError
 from ..types import ListOf
+from .contains import has_call
 from .domain import (
     WRONG,
     Compound,
@@ -21,43 +22,8 @@ from .domain import (
     list_of,
 )
 from .emit import emit_group, enter_group, refuse_feed
-from .expressions import iterate, refuse_results
-from .functions import FUNCTIONS, STEP_FUNCTIONS
+from .expressions import iterate, members_of, refuse_results
 from .state import Bound, Feed, Frame, Lowering, Names
-
-
-def has_call(low: Lowering, frame: Frame, expr: tree.Expr, targets: frozenset[str] = frozenset()) -> bool:
-    """Whether an expression makes a step outside call arguments. ``targets`` are loop names that are not bound yet."""
-    if isinstance(expr, (tree.Chain, tree.Scoped)):
-        return True
-    if isinstance(expr, tree.Name):
-        return expr.text not in targets and not isinstance(frame.names.find(expr.text), Bound) and expr.text not in frame.file.params
-    if isinstance(expr, tree.Postfix):
-        return _postfix_has_call(low, frame, expr, targets)
-    inner: tuple[tree.Expr, ...] = ()
-    if isinstance(expr, tree.Paren):
-        inner = (expr.value,)
-    elif isinstance(expr, tree.ListExpr):
-        inner = expr.items
-    elif isinstance(expr, tree.MapExpr):
-        inner = tuple(item.value for item in expr.items)
-    elif isinstance(expr, tree.Comprehension):
-        inner, targets = (expr.element,), targets | {t.text for clause in expr.clauses for t in clause.targets}
-    elif isinstance(expr, tree.Conditional):
-        inner = (*(b for b, _ in expr.branches), expr.otherwise)
-    return any(has_call(low, frame, one, targets) for one in inner)
-
-
-def _postfix_has_call(low: Lowering, frame: Frame, expr: tree.Postfix, targets: frozenset[str]) -> bool:
-    if not isinstance(expr.head, tree.Name):
-        return has_call(low, frame, expr.head, targets)
-    text = expr.head.text
-    if text in targets or isinstance(frame.names.find(text), Bound) or text in frame.file.params:
-        return False
-    called = any(isinstance(t, (tree.Arguments, tree.Options)) for t in expr.trailers)
-    plain = frame.names.find(text) is None and isinstance(expr.trailers[0], tree.Arguments) and text in FUNCTIONS
-    return called and not (plain and text not in STEP_FUNCTIONS)
-
 
 # ── lists ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -142,7 +108,7 @@ def comprehension_stage(
     _misplaced_options(low, expr, frame)
     targets = frozenset(t.text for clause in expr.clauses for t in clause.targets)
     stepping = has_call(low, frame, expr.element, targets)
-    inner = frame.within(names=Names({}, frame.names))
+    inner = frame.within(names=Names({}, frame.names, block=False))
     identity = None
     if stepping or feed is not None:
         identity, inner = enter_group(low, inner, name)
@@ -191,7 +157,7 @@ def _misplaced_options(low: Lowering, expr: tree.Comprehension, frame: Frame) ->
 def _check_targets(low: Lowering, frame: Frame, expr: tree.Comprehension) -> None:
     from .names import bind
 
-    names = Names({}, frame.names)
+    names = Names({}, frame.names, block=False)
     for clause in expr.clauses:
         for target in clause.targets:
             bind(low, frame, names, target, Bound(WRONG, frame.source, target.span, "loop"))
@@ -219,7 +185,7 @@ def _iterable(low: Lowering, frame: Frame, clause: tree.For) -> Elab:
     if isinstance(iterable, tree.Postfix) and isinstance(iterable.trailers[-1], tree.Options):
         rest = iterable.trailers[:-1]
         iterable = tree.Postfix(iterable.span, iterable.head, rest) if rest else iterable.head
-    return low.value(iterable, frame)
+    return members_of(low, iterable, frame)
 
 
 def _bind_targets(low: Lowering, frame: Frame, clause: tree.For, item: Elab) -> bool:

@@ -6,9 +6,10 @@ from ...dsl import tree
 from ...dsl.diagnostics import Label
 from ...dsl.source import Span
 from ..plan import Handler, Map, Scope
+from .arguments import Given, fit
 from .calls import FlowTarget, TaskTarget, ValueTarget, evaluate_arguments, find_target
-from .domain import Elab, GroupValue, StepValue, parts
-from .functions import FUNCTIONS
+from .contains import FUNCTIONS, has_call
+from .domain import Elab, GroupValue, StepValue, Unknown, parts
 from .layers import resolve
 from .state import NO_OPTIONS, Bound, Feed, Frame, Lowering, place
 
@@ -24,7 +25,7 @@ def scoped_stage(low: Lowering, expr: tree.Scoped, frame: Frame, feed: Feed | No
     for clause, identity, parent in zip(clauses, identities, chain, strict=False):
         if not clause.targets:
             low.report("F0605", frame, clause.span, what="an empty list")
-        handlers = tuple(h for t in clause.targets if (h := _handler(low, frame, t)) is not None)
+        handlers = tuple(h for t in clause.targets if (h := _handler(low, frame, t, 3 if clause.arrow.text == "!>" else 1)) is not None)
         kind = "error" if clause.arrow.text == "!>" else "message"
         low.out.scopes.append(
             Scope(identity, kind, clause.each, handlers, parent, place(frame.source, expr.scope.span.to(clause.span)))  # type: ignore[arg-type] # one of the two words
@@ -36,8 +37,6 @@ def _supported(low: Lowering, frame: Frame, clause: tree.Handling) -> bool:
     if clause.arrow.text == "*>":
         low.report("F0801", frame, clause.span)
         return False
-    if clause.arrow.text == "~>" and clause.each:
-        low.report("F0611", frame, clause.span)
     return True
 
 
@@ -47,22 +46,23 @@ def _check_scope(low: Lowering, frame: Frame, expr: tree.Scoped, clauses: list[t
     while isinstance(scope, tree.Paren):
         scope = scope.value
     head = scope.stages[0] if isinstance(scope, tree.Chain) else scope
-    if not clauses or not isinstance(head, (tree.Name, tree.Literal)):
+    if not clauses or isinstance(head, tree.Scoped):
         return
-    bound = frame.names.find(head.text) if isinstance(head, tree.Name) else None
-    if head is scope and (bound is None) is isinstance(head, tree.Literal):
-        if isinstance(head, tree.Literal) or isinstance(bound, Bound):
+    named = head.head if isinstance(head, tree.Postfix) else head
+    bound = frame.names.find(named.text) if isinstance(named, tree.Name) else None
+    if head is scope:
+        if not has_call(low, frame, head) and not isinstance(head, tree.Comprehension):
             labels = (Label(bound.source, bound.span, "bound here"),) if isinstance(bound, Bound) else ()
             low.report("F0604", frame, head.span, arrow=clauses[0].arrow.text, labels=labels)
-    elif isinstance(bound, Bound) and isinstance(head, tree.Name) and any(c.arrow.text == "!>" for c in clauses):
+    elif isinstance(bound, Bound) and isinstance(named, tree.Name) and any(c.arrow.text == "!>" for c in clauses):
         ids = [p.id for p in parts(bound.value) if isinstance(p, (StepValue, GroupValue))]
         if ids and not any(i in low.out.handled for i in ids):
             label = Label(bound.source, bound.span, "bound here, outside the scope")
-            low.report("F0905", frame, head.span, name=head.text, labels=(label,))
+            low.report("F0905", frame, head.span, name=named.text, labels=(label,))
 
 
-def _handler(low: Lowering, frame: Frame, target: tree.Expr) -> Handler | None:
-    """The task that a clause names, with its own arguments behind those that it will be given."""
+def _handler(low: Lowering, frame: Frame, target: tree.Expr, told: int) -> Handler | None:
+    """The task that a clause names, with its own arguments behind the ``told`` ones that it will be given."""
     while isinstance(target, tree.Paren):
         target = target.value
     trailers = target.trailers if isinstance(target, tree.Postfix) else ()
@@ -89,6 +89,7 @@ def _handler(low: Lowering, frame: Frame, target: tree.Expr) -> Handler | None:
         del low.out.calls[before:]
         low.report("F0606", frame, target.span)
         return None
+    _check_arguments(low, frame, found.task, given, told)
     own = NO_OPTIONS if options is None else low.layer(options, frame)
     resolved, _ = resolve(low, outside, target.span, low.task_options.get(found.task, NO_OPTIONS), own)
     of = low.values.of
@@ -100,6 +101,19 @@ def _handler(low: Lowering, frame: Frame, target: tree.Expr) -> Handler | None:
         resolved,
         place(frame.source, target.span),
     )
+
+
+def _check_arguments(low: Lowering, frame: Frame, task: str, given: Given, told: int) -> None:
+    """The arguments against the handler's declaration: what it is told comes first. One that takes a single argument gets the task's id."""
+    declaration = low.tasks.get(task)
+    if declaration is None or declaration.parameters is None:
+        return
+    specs = declaration.parameters
+    alone = [s for s in specs if s.kind in ("plain", "positional")]
+    if len(alone) == 1 and not any(s.kind == "*args" for s in specs):
+        told = 1
+    args = (*(Unknown() for _ in range(told)), *given.args)
+    fit(low, frame, task, specs, Given(args, (given.whole,) * told + given.spans, given.kwargs, given.names, False, given.whole))
 
 
 def _uses_results(args: tuple[Elab, ...], kwargs: dict[str, Elab]) -> bool:

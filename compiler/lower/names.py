@@ -7,6 +7,7 @@ from typing import Any
 from ...dsl import tree
 from ...dsl.diagnostics import Label
 from ...dsl.source import Source, Span
+from ...dsl.words import RESERVED
 from ..fits import fits
 from ..literals import ParameterError
 from ..parameters import from_data, from_text
@@ -27,8 +28,15 @@ def lookup(low: Lowering, frame: Frame, name: str) -> Binding | None:
     return found
 
 
+def excused(frame: Frame, name: str) -> bool:
+    """Whether a missing name is reported already: its binding has a syntax error, or it is a reserved word."""
+    return name in frame.file.module.broken or name in RESERVED
+
+
 def unbound(low: Lowering, frame: Frame, name: tree.Name) -> Elab:
     """Report a name that nothing binds, where a value is needed."""
+    if excused(frame, name.text):
+        return WRONG
     later = frame.names.bound_later(name.text)
     if later is not None:
         label = Label(frame.source, later, "bound only here")
@@ -67,17 +75,19 @@ def bind(low: Lowering, frame: Frame, names: Names, name: tree.Name, binding: Bi
     else:
         label = Label(earlier.source, earlier.span, "first bound here")
         low.report("F0205", frame, name.span, name=text, what=_called(earlier), labels=(label,))
+        low.use(binding)
         return
     names.table[text] = binding
 
 
 def _hidden(file: FileNames, names: Names, text: str) -> tuple[str, Source, Span] | None:
-    outer = names.outer
+    outer: Names | None = names.outer
+    left = names.block
     while outer is not None:
         found = outer.table.get(text)
-        hides = found is not None and (not isinstance(found, Bound) or found.kind == "parameter" or outer.outer is not None)
-        if found is not None and hides:
+        if found is not None and (not isinstance(found, Bound) or found.kind == "parameter" or not left):
             return _called(found), found.source, found.span
+        left = left or outer.block
         outer = outer.outer
     if text in file.params and names is not file.names:
         return "a parameter", file.source, file.params[text].name.span
@@ -157,10 +167,10 @@ def checked(low: Lowering, frame: Frame, span: Span, value: Elab, wanted: Type, 
     if is_known(value):
         why = fits(value, wanted)
         if why is not None:
-            return low.report(code, frame, span, why=why, wanted=wanted)
+            return low.report(code, frame, span, why=why)
         return value
 
     given = elab_type(value)
     if not accepts(wanted, given):
-        return low.report(code, frame, span, why=f"found {given}", wanted=wanted)
+        return low.report(code, frame, span, why=f"{given} is given, {wanted} expected")
     return value

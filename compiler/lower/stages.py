@@ -5,11 +5,12 @@ from __future__ import annotations
 from ...dsl import tree
 from ...dsl.source import Span
 from .calls import FlowTarget, TaskTarget, ValueTarget, call_task, evaluate_arguments, find_target
+from .contains import FUNCTIONS
 from .domain import WRONG, Compound, Elab, GroupValue, StepValue, Unknown, parts
 from .emit import refuse_feed
 from .expressions import reach_in
 from .flows import call_flow
-from .functions import FUNCTIONS, call_function
+from .functions import call_function
 from .layers import merge
 from .state import NO_OPTIONS, Feed, Frame, Layer, Lowering
 

@@ -83,6 +83,8 @@ class Names:
 
     table: dict[str, Binding] = field(default_factory=dict)
     outer: Names | None = None
+    #: whether this is a file or sub-flow, and no loop or branch inside one
+    block: bool = True
     #: where each name that a statement of this block binds is bound, to tell "too early" from "unknown"
     later: Mapping[str, Span] = field(default_factory=dict)
 

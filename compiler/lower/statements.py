@@ -138,7 +138,7 @@ def _decidable(low: Lowering, frame: Frame, span: Span, test: Elab) -> bool:
 
 def _branch(low: Lowering, block: Block, statements: tuple[tree.Statement, ...], *, kept: bool) -> dict[str, Bound]:
     """Run a branch in names of its own; returns what it bound. A branch not taken is run for its findings alone."""
-    names = Names({}, block.frame.names, bound_in(statements))
+    names = Names({}, block.frame.names, block=False, later=bound_in(statements))
     inner = Block(block.frame.within(names=names), stepped=block.stepped)
     if kept:
         _statements(low, inner, statements)

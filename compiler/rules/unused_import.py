@@ -13,7 +13,7 @@ def check(file: FileNames, used: set[tuple[str, int]], findings: Findings) -> No
         if isinstance(statement, tree.Import):
             for imported in statement.names:
                 name = imported.bound
-                if (file.source.name, name.span.start) not in used:
+                if not name.text.startswith("_") and (file.source.name, name.span.start) not in used:
                     findings.report("F0902", file.source, imported.span, name=name.text)
         elif isinstance(statement, tree.Include):
             name = statement.alias

@@ -70,7 +70,7 @@ broker can carry them.""",
     Code(
         "F0308",
         "A value that is too large",
-        "this {what} would have {size}; at most {most} are possible",
+        "this {what} would have {size}; the limit is {most}",
         """A text may have a million characters, a list or map a million items, and a value may take 16 MB when it is written out.
 Every value
 becomes part of messages: hand over where large data is kept, and let tasks read it there.""",
@@ -83,8 +83,8 @@ becomes part of messages: hand over where large data is kept, and let tasks read
         "this flow needs too many {what} at compile time; the limit is {most}",
         """A flow always ends, and compiling it takes bounded time and memory: 5 million operations, 100 MB of values, and 256 MB of
 arguments in all. Do large computations in a task.""",
-        bad="task jobs.work(n)\nwork(len([i for i in range(100000) for j in range(100000) if i < 0]))\n",
-        good="task jobs.work(n)\nwork(len([i for i in range(100) if i > 50]))\n",
+        bad='task jobs.work(n)\nwork(len(["x" * 900000 for i in range(200)]))\n',
+        good='task jobs.work(n)\nwork(len(["x" * 90 for i in range(200)]))\n',
     ),
     Code(
         "F0310",
