@@ -51,9 +51,7 @@ def canvas(shards: int) -> list[Any]:
         return signature(f"proj.tasks.{name}", args=args, kwargs=kwargs, immutable=immutable, queue=queue, expires=7200)
 
     def report(i: int) -> Any:
-        header = [
-            chain(task("extract", "2026-11-22", r, queue=f"io.{r}"), task("clean", strict=True, shard=i)) for r in ("eu", "us")
-        ]
+        header = [chain(task("extract", "2026-11-22", r, queue=f"io.{r}"), task("clean", strict=True, shard=i)) for r in ("eu", "us")]
         return chord(header, task("total", day="2026-11-22", label=f"shard {i} of the nightly run").set(priority=9))
 
     made = []

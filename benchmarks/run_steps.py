@@ -32,9 +32,7 @@ def run() -> list[Row]:
     def runs(flow: flowc.Flow, pool: str) -> Callable[[], object]:
         return lambda: flow.run(app, pool=pool)
 
-    figures = medians(
-        runs(wide, "solo"), runs(wide, "threads"), runs(long, "solo"), _celery_eager(WIDE), repeats=3
-    )
+    figures = medians(runs(wide, "solo"), runs(wide, "threads"), runs(long, "solo"), _celery_eager(WIDE), repeats=3)
     counts = (WIDE, WIDE, LONG, WIDE)
     what = (
         f"a group of {WIDE:,} empty steps, solo",
@@ -42,9 +40,7 @@ def run() -> list[Row]:
         f"a chain of {LONG:,} empty steps, solo",
         f"Celery: {WIDE:,} apply_async calls, task_always_eager (no broker at all)",
     )
-    return [
-        Row(name, f"{seconds / count * 1e6:,.0f} µs of CPU a step") for name, seconds, count in zip(what, figures, counts, strict=True)
-    ]
+    return [Row(name, f"{seconds / count * 1e6:,.0f} µs of CPU a step") for name, seconds, count in zip(what, figures, counts, strict=True)]
 
 
 def _celery_eager(count: int) -> Callable[[], object]:

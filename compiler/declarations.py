@@ -64,9 +64,7 @@ _KINDS: dict[Any, Literal["plain", "positional", "keyword", "*args", "**kwargs"]
 }
 
 
-def declare(
-    name: str, function: Callable[..., object], *, bound: bool = False, options: Mapping[str, object] | None = None
-) -> Declaration:
+def declare(name: str, function: Callable[..., object], *, bound: bool = False, options: Mapping[str, object] | None = None) -> Declaration:
     """The declaration that a registered Python function amounts to.
 
     Args:

@@ -127,9 +127,7 @@ class Loader:
         return None if written.endswith(".flow") else "F0707"
 
     @staticmethod
-    def _parse(
-        real: str, name: str, path: str, including: Source, span: Span, findings: Findings
-    ) -> tuple[Source, tree.Module] | None:
+    def _parse(real: str, name: str, path: str, including: Source, span: Span, findings: Findings) -> tuple[Source, tree.Module] | None:
         try:
             raw = _read(real, follow=False)
         except OSError as problem:

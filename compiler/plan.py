@@ -79,7 +79,7 @@ class Map:
         return default
 
 
-Value: TypeAlias = None | bool | int | float | str | dt.date | dt.datetime | tuple["Value", ...] | Map | Ref | Late
+Value: TypeAlias = bool | int | float | str | dt.date | dt.datetime | tuple["Value", ...] | Map | Ref | Late | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Group:
     """A group: its value is the list of its members' values, in written order (an empty one is done at once).
 
     ``kind``: ``list`` (written out), ``each`` (a comprehension) or ``chunks``. ``label`` is what to call it in pictures.
-    ``parents``: ids of the groups around it, outermost first. ``after``: what must have succeeded first (for an empty group right of an arrow).
+    ``parents``: ids of the groups around it, outermost first. ``after``: what must have succeeded first (where no member waits for it).
     """
 
     id: str

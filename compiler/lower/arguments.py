@@ -74,9 +74,7 @@ def _positional(
         check_type(low, frame, span, callee, spec.name, value, spec.type, linked=linked)
 
 
-def _named(
-    low: Lowering, frame: Frame, callee: str, specs: Sequence[ParameterSpec], given: Given, taken: dict[str, Elab]
-) -> None:
+def _named(low: Lowering, frame: Frame, callee: str, specs: Sequence[ParameterSpec], given: Given, taken: dict[str, Elab]) -> None:
     by_name = {s.name: s for s in specs if s.kind in ("plain", "keyword")}
     rest = next((s for s in specs if s.kind == "**kwargs"), None)
     for name, value in given.kwargs.items():
@@ -94,9 +92,7 @@ def _named(
         check_type(low, frame, span, callee, name, value, spec.type)
 
 
-def check_type(
-    low: Lowering, frame: Frame, span: Span, callee: str, name: str, value: Elab, wanted: Type, *, linked: bool = False
-) -> None:
+def check_type(low: Lowering, frame: Frame, span: Span, callee: str, name: str, value: Elab, wanted: Type, *, linked: bool = False) -> None:
     """Report a value that is not of a parameter's type."""
     if wanted is ANY:
         return

@@ -136,9 +136,7 @@ def known_task(low: Lowering, frame: Frame, name: str, span: Span) -> str:
     return name
 
 
-def evaluate_arguments(
-    low: Lowering, frame: Frame, arguments: tree.Arguments | None, feed: Feed | None, whole: Span
-) -> Given:
+def evaluate_arguments(low: Lowering, frame: Frame, arguments: tree.Arguments | None, feed: Feed | None, whole: Span) -> Given:
     """The arguments of a call. What ``->`` brings goes where ``_`` stands, else in front."""
     outer = low.hole
     low.hole = Hole(feed.value) if feed is not None and feed.kind == "link" else None

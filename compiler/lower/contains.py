@@ -8,9 +8,7 @@ from .state import Bound, Frame, Lowering
 #: Functions that make steps.
 STEP_FUNCTIONS = frozenset({"map", "starmap", "chunks"})
 
-_VALUE_FUNCTIONS = frozenset(
-    {"range", "len", "zip", "enumerate", "min", "max", "sum", "sorted", "str", "int", "float", "env", "secret"}
-)
+_VALUE_FUNCTIONS = frozenset({"range", "len", "zip", "enumerate", "min", "max", "sum", "sorted", "str", "int", "float", "env", "secret"})
 
 #: Every built-in function; they beat tasks of the same name unless the file imports or declares one.
 FUNCTIONS = _VALUE_FUNCTIONS | STEP_FUNCTIONS

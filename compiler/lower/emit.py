@@ -68,9 +68,7 @@ def emit(
     return StepValue(identity, returns)
 
 
-def _trigger(
-    low: Lowering, frame: Frame, args: tuple[Elab, ...], kwargs: dict[str, Elab], feed: Feed | None, whole: Span
-) -> Trigger:
+def _trigger(low: Lowering, frame: Frame, args: tuple[Elab, ...], kwargs: dict[str, Elab], feed: Feed | None, whole: Span) -> Trigger:
     needs: dict[str, None] = {}
     groups = False
     for value in (*args, *kwargs.values()) if kwargs else args:
@@ -170,7 +168,6 @@ def refuse_feed(low: Lowering, frame: Frame, span: Span, feed: Feed, value: Elab
         label = Label(frame.source, feed.span, "this arrow would start it again")
         return low.report("F0601", frame, span, name=frame.source.text[span.start : span.end], labels=(label,))
     return low.report("F0603", frame, span)
-
 
 
 # ── groups ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -39,9 +39,7 @@ def bound_in(statements: Iterable[tree.Statement]) -> dict[str, Span]:
     return spans
 
 
-def open_file(
-    low: Lowering, source: Source, module: tree.Module, space: str = "", chain: tuple[str, ...] = ()
-) -> FileNames:
+def open_file(low: Lowering, source: Source, module: tree.Module, space: str = "", chain: tuple[str, ...] = ()) -> FileNames:
     """Bind what a file declares: imports, tasks, flows, included files, parameters.
 
     Args:

@@ -170,9 +170,7 @@ def _check_items(low: Lowering, frame: Frame, name: str, task: str, items: Elab,
             return
 
 
-def _chunks(
-    low: Lowering, frame: Frame, task: str, given: Given, own: Layer, feed: Feed | None, step: str | None, whole: Span
-) -> Elab:
+def _chunks(low: Lowering, frame: Frame, task: str, given: Given, own: Layer, feed: Feed | None, step: str | None, whole: Span) -> Elab:
     """One ``starmap`` message for each chunk; the value is the list of their lists."""
     items = iterate(low, frame, given.spans[0], given.args[0])
     size = given.args[1]

@@ -61,9 +61,7 @@ def _plain(low: Lowering, span: Span, frame: Frame, items: tuple[Elab, ...], nam
     return value
 
 
-def _list(
-    low: Lowering, expr: tree.ListExpr, frame: Frame, feed: Feed | None, name: str | None, *, members_called: bool
-) -> Elab:
+def _list(low: Lowering, expr: tree.ListExpr, frame: Frame, feed: Feed | None, name: str | None, *, members_called: bool) -> Elab:
     identity, inner = enter_group(low, frame, name)
     members: list[Elab] = []
     for position, item in enumerate(expr.items):
@@ -101,9 +99,7 @@ def comprehension_value(low: Lowering, expr: tree.Comprehension, frame: Frame) -
         low.hole = hole
 
 
-def comprehension_stage(
-    low: Lowering, expr: tree.Comprehension, frame: Frame, feed: Feed | None, name: str | None
-) -> Elab:
+def comprehension_stage(low: Lowering, expr: tree.Comprehension, frame: Frame, feed: Feed | None, name: str | None) -> Elab:
     """Unfold a comprehension: a group if its element makes steps or its members are results, else a list."""
     _misplaced_options(low, expr, frame)
     targets = frozenset(t.text for clause in expr.clauses for t in clause.targets)
