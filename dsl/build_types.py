@@ -73,18 +73,18 @@ class Types(Values):
         # parameters: "(" (parameter ("," parameter)* ","?)? ")"
         given: tuple[tree.Parameter, ...] = tuple(c[1:-1:2])
         names: dict[str, tree.Name] = {}
-        stars: list[tree.Parameter] = []
+        stars: set[str] = set()
         defaulted = False
         for parameter in given:
             if parameter.kind != "*":
                 self.once(parameter.name, names)
-            misplaced = "**kwargs" in [star.kind for star in stars]
+            misplaced = "**kwargs" in stars
             if parameter.kind == "plain":
                 misplaced = misplaced or (defaulted and not stars and parameter.default is None)
                 defaulted = defaulted or parameter.default is not None
             else:
                 misplaced = misplaced or (bool(stars) and parameter.kind != "**kwargs")
-                stars.append(parameter)
+                stars.add(parameter.kind)
             if misplaced:
                 self.findings.report("F0122", self.source, parameter.span)
         return Parameters(span_of(c), given)

@@ -73,13 +73,10 @@ class Values(Expressions):
                 continue
             value, at = self._embedded(brace, end)
             if value is not None:
-                if any(text):
-                    parts.append("".join(text))
-                    text = []
-                parts.append(value)
-        if any(text):
-            parts.append("".join(text))
-        return tree.FString(Span(token.start_pos, token.end_pos), tuple(parts))
+                parts += ("".join(text), value)
+                text = []
+        parts.append("".join(text))
+        return tree.FString(Span(token.start_pos, token.end_pos), tuple(part for part in parts if part != ""))
 
     def _embedded(self, brace: int, end: int) -> tuple[tree.Expr | None, int]:
         """The value in braces at ``brace`` of an f-string that ends at ``end``, and where the text goes on."""

@@ -24,7 +24,7 @@ _BRACKETS = {**OPENING, **CLOSING}
 
 
 class Stop(NamedTuple):
-    """Why a run ended: the token that could not be taken (``$END`` at the end of the text). ``too_deep`` if it opens one bracket too many."""
+    """Why a run ended: the token that could not be taken (``$END`` at the end of the text), or that opens one bracket ``too_deep``."""
 
     token: Token
     too_deep: bool = False
@@ -66,9 +66,9 @@ class Driver:
             or self.feed(Token(END, "", end, end))
         )
 
-    def run(self, position: int) -> Stop | None:
+    def run(self, position: int) -> Stop | None:  # noqa: C901 - one loop, no calls: it is what a parse spends its time in
         """Parse from ``position``, which is no place inside a line's indentation, to the end: None if nothing stopped it."""
-        actions = LANGUAGE.automaton.actions
+        actions: list[dict[str, Any]] = LANGUAGE.automaton.actions  # told apart by class, for speed
         signs, keywords, types, brackets = LANGUAGE.operators, LANGUAGE.keywords, TYPES, _BRACKETS
         builder, states, values, depth = self.builder, self.states, self.values, self.depth
         new, token_class = tuple.__new__, Token
@@ -233,8 +233,6 @@ class Driver:
         """End the last statement and all blocks; ``value`` is what the whole text became."""
         end = self.stop
         last = self.values[-1] if self.values else None
-        if last.__class__ is Token and last.type not in ("_NEWLINE", "_DEDENT"):
-            stopped = self.turn(end, end)
-        else:
-            stopped = self.enter(end)
+        under_way = last.__class__ is Token and last.type not in ("_NEWLINE", "_DEDENT")
+        stopped = self.turn(end, end) if under_way else self.enter(end)
         return stopped or self.feed(Token(END, "", end, end))

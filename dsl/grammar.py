@@ -70,16 +70,20 @@ def make_tables(text: str) -> Tables:
     table: Any = lark.parser.parser._parse_table  # Lark has no public name for it
     symbols = tuple(sorted({str(s) for row in table.states.values() for s in row} | {str(r.origin.name) for r in lark.rules}))
     number = {symbol: index for index, symbol in enumerate(symbols)}
-    rules = {rule: index for index, rule in enumerate(lark.rules)}
+    productions = sorted(lark.rules, key=lambda rule: (rule.origin.name, [symbol.name for symbol in rule.expansion]))
+    rules = {rule: index for index, rule in enumerate(productions)}
+    start, end = table.start_states["start"], table.end_states["start"]
+    order = _in_order(table.states, start)
+    renumbered = {state: index for index, state in enumerate(order)}
     shifts: list[tuple[int, ...]] = []
     reduces: list[tuple[int, ...]] = []
     sets: dict[tuple[int, ...], int] = {}
-    for state in range(len(table.states)):
+    for state in order:
         shift: list[int] = []
         reduce: dict[int, list[int]] = {}
         for symbol, (_, target) in sorted(table.states[state].items()):
             if isinstance(target, int):
-                shift += [number[symbol], target]
+                shift += [number[symbol], renumbered[target]]
             elif target in rules:
                 reduce.setdefault(rules[target], []).append(number[symbol])
         shifts.append(tuple(shift))
@@ -92,13 +96,25 @@ def make_tables(text: str) -> Tables:
         keywords=keywords,
         operators=operators,
         patterns=patterns,
-        rules=tuple((number[rule.origin.name], *_shape(rule, _transparent(lark.rules))) for rule in lark.rules),
+        rules=tuple((number[rule.origin.name], *_shape(rule, _transparent(productions))) for rule in productions),
         sets=tuple(sets),
         shifts=tuple(shifts),
         reduces=tuple(reduces),
-        start=table.start_states["start"],
-        end=table.end_states["start"],
+        start=renumbered[start],
+        end=renumbered[end],
     )
+
+
+def _in_order(states: Any, start: int) -> list[int]:
+    """The states in the order in which they are met from the start, whatever numbers Lark gave them in this process."""
+    order = [start]
+    met = {start}
+    for state in order:
+        for _, (_, target) in sorted(states[state].items(), key=lambda cell: str(cell[0])):
+            if isinstance(target, int) and target not in met:
+                met.add(target)
+                order.append(target)
+    return order
 
 
 def _words(lark: Lark) -> tuple[tuple[tuple[str, str], ...], ...]:
@@ -158,8 +174,20 @@ def render(tables: Tables) -> str:
             text = "(\n" + "".join(f"        {item!r},\n" for item in tables.patterns) + "    )"
         elif len(text) > 100:
             text = "(\n" + fill(text[1:-1], 136, initial_indent=" " * 8, subsequent_indent=" " * 8, break_on_hyphens=False) + ",\n    )"
+        if name in ("sets", "shifts", "reduces"):
+            text = _narrow(text)
         fields.append(f"    {name}={text},\n")
     return HEADER + "".join(fields) + ")\n"
+
+
+def _narrow(numbers: str) -> str:
+    """Tuples of numbers with no blanks but line breaks."""
+    lines = [""]
+    for part in "".join(numbers.split()).split(","):
+        if len(lines[-1]) + len(part) > 138:
+            lines.append("")
+        lines[-1] += part + ","
+    return "\n".join(lines).removesuffix(",")
 
 
 if __name__ == "__main__":

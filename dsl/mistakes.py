@@ -172,7 +172,7 @@ def _hint(mistake: Mistake, terminals: set[str]) -> tuple[str, ...]:
 
 
 def _equal_hint(mistake: Mistake, terminals: set[str], inside: str) -> str:
-    first = mistake.broken[0]
+    first = mistake.broken[0] if mistake.broken else None
     if terminals == {"COLON"}:
         return "an item of a map is written `name: value`"
     if inside == "LPAR":

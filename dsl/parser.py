@@ -10,7 +10,9 @@ from .build import Builder
 from .diagnostics import Findings
 from .driver import Driver
 from .lines import Lines
+from .scanner import Token
 from .source import Source, Span
+from .words import RESERVED
 
 _BREAKS = re.compile("\r(?!\n)|[\0\ud800-\udfff]")
 _NAMES = {"\r": "a carriage return without a line feed", "\0": "a NUL character"}
@@ -69,6 +71,10 @@ class Parser:
 
     def embedded(self, start: int, stop: int) -> tree.Expr | None:
         """The expression between the braces at ``start`` and ``stop`` of an f-string."""
+        name = self.text[start + 1 : stop].strip(" \t")
+        if name.isidentifier() and name not in RESERVED:
+            at = self.text.index(name, start + 1)
+            return self.builder.name([Token("NAME", name, at, at + len(name))])
         driver = Driver(self.text, stop, self.builder, Lines(self.source, self.findings, self.text))
         stopped = driver.embed(start)
         if stopped:

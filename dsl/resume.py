@@ -17,8 +17,8 @@ from .scanner import ARROW_TYPES, ARROWS, BAD, CLOSE, COMMENT, LINES, OPEN, SIGN
 _NEVER_FIRST = (*")]},.:=*+-/%<>|?", "and ", "or ", "if ", "else ", "for ", "in ", *ARROWS)
 
 #: Characters that may be read twice while places to resume are sought, for each character of the text, and in one search after that.
-_SHARE = 4
-_WINDOW = 4_000
+_SHARE = 2
+_WINDOW = 1_000
 
 
 class Place(NamedTuple):
