@@ -46,7 +46,7 @@ def as_json_text(plan: Plan, result: RunResult) -> str:
         "version": JSON_VERSION,
         "flow": plan.name,
         "ok": result.ok,
-        "value": result.value,
+        "value": result.shown_value,
         "duration": round(result.duration, 6),
         "steps": [_step(step) for step in result.steps],
         "handlers": [_handler(handler) for handler in result.handlers],
@@ -93,13 +93,23 @@ def _dumps(value: object, indent: int | None = None) -> str:
 
 
 def _plain(value: object) -> object:
-    """What JSON has no word for: dates in ISO 8601, durations in seconds, anything else as Python shows it."""
+    """What JSON has no word for: dates in ISO 8601, durations in seconds, bytes as text or Base64, anything else as Python shows it."""
+    import base64
     import datetime as dt
+    import decimal
+    import uuid
 
     if isinstance(value, (dt.date, dt.time)):
         return value.isoformat()
     if isinstance(value, dt.timedelta):
         return value.total_seconds()
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return base64.b64encode(value).decode("ascii")
+    if isinstance(value, (decimal.Decimal, uuid.UUID)):
+        return str(value)
     if isinstance(value, (set, frozenset)):
         return sorted(value, key=repr)
     return repr(value)

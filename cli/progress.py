@@ -48,8 +48,10 @@ class _Lines:
         self._last = time.monotonic()
 
     def __call__(self, event: RunEvent) -> None:
-        from ..runtime.outcome import StepEnded
+        from ..runtime.outcome import RunStarted, StepEnded
 
+        if isinstance(event, RunStarted):
+            return
         if isinstance(event, StepEnded):
             self._ended += 1
             if self._total <= MOST_LINES or event.step.failure is not None:
@@ -71,22 +73,27 @@ def _bar(total: int, stream: TextIO) -> Iterator[Watch]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from ..runtime.outcome import StepEnded
+    from ..runtime.outcome import RunStarted, StepEnded
 
     console = Console(file=stream, highlight=False, markup=False, emoji=False)
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("steps"), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
-    with Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
-        task = bar.add_task("", total=total)
+    bar = Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty())
+    task = bar.add_task("", total=total)
 
-        def watch(event: RunEvent) -> None:
-            if isinstance(event, StepEnded):
-                bar.update(task, advance=1, description=visible(event.step.id))
-                if total <= MOST_LINES or event.step.failure is not None:
-                    console.print(step_line(event.step), soft_wrap=True)
-            elif total <= MOST_LINES or not _is_told(event):
-                console.print(event_line(event), soft_wrap=True)
+    def watch(event: RunEvent) -> None:
+        if isinstance(event, RunStarted):
+            bar.start()  # not before: it has a thread, and a process with threads cannot fork its pool
+        elif isinstance(event, StepEnded):
+            bar.update(task, advance=1, description=visible(event.step.id))
+            if total <= MOST_LINES or event.step.failure is not None:
+                console.print(step_line(event.step), soft_wrap=True)
+        elif total <= MOST_LINES or not _is_told(event):
+            console.print(event_line(event), soft_wrap=True)
 
+    try:
         yield watch
+    finally:
+        bar.stop()
 
 
 def step_line(step: StepResult) -> str:

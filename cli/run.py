@@ -50,7 +50,7 @@ def command(path: str, as_json: bool, pool: str, concurrency: int | None, stdin_
     if as_json:
         out(as_json_text(plan, result))
     elif result.has_value:
-        out(value_text(result.value))
+        out(value_text(result.shown_value))
     return result.exit_code
 
 
@@ -79,10 +79,11 @@ def _run(plan: Plan, app: App, pool: str, concurrency: int | None, env: dict[str
     from ..dsl.columns import visible
     from ..runtime.driver import run
     from ..runtime.errors import UnknownTasks, UsageError
+    from ..runtime.output import tasks_print_to_stderr
     from .progress import progress
 
     try:
-        with progress(plan, sys.stderr) as watch:
+        with tasks_print_to_stderr(), progress(plan, sys.stderr) as watch:
             return run(plan, app, pool=pool, concurrency=concurrency, on_event=watch, env=env)
     except UnknownTasks as unknown:
         raise Stop("\n  ".join(("tasks are missing:", *map(visible, unknown.problems)))) from None

@@ -25,7 +25,7 @@ from .events import Told as StateTold
 from .failures import Failure, failure_of
 from .handling import Handling, handler_id
 from .interrupts import listening
-from .outcome import HandlerCalled, RunEvent, RunResult, StepEnded, StepTold, Stopping
+from .outcome import HandlerCalled, RunEvent, RunResult, RunStarted, StepEnded, StepTold, Stopping
 from .preflight import check_tasks, late_values, notes
 from .record import Record
 from .redact import Redactor
@@ -110,6 +110,7 @@ class _Run:
         self._backlog: deque[tuple[str, dt.datetime]] = deque()
         self._out: dict[str, str] = {}
         self._redactor = redactor
+        self._steps = len(plan.calls)
         self._signals: list[int] = []
         self._stopping = False
         self._notes = notes(plan, app, pool)
@@ -119,6 +120,7 @@ class _Run:
     def run(self) -> RunResult:
         try:
             with listening(self._signalled):
+                self._watch(RunStarted(self._steps))
                 self._apply(self._engine.start())
                 while not self._engine.finished:
                     self._feed()

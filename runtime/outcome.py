@@ -114,6 +114,13 @@ class RunResult:
 
 # ------------------------------------------------------------------------------------------------- while the run is going on
 @dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The first event: the pool is there. Whoever shows the run may start threads of its own from now on."""
+
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
 class StepTold:
     """A step told a state of its own."""
 
@@ -149,4 +156,4 @@ class Stopping:
         return signal.Signals(self.signal).name
 
 
-RunEvent: TypeAlias = StepTold | StepEnded | HandlerCalled | Stopping
+RunEvent: TypeAlias = RunStarted | StepTold | StepEnded | HandlerCalled | Stopping

@@ -204,6 +204,40 @@ def test_a_secret_comes_from_the_environment_and_is_never_shown(flowc: Flowc, ta
     assert "hunter2" not in out + err
 
 
+def test_a_secret_in_the_value_is_masked(flowc: Flowc, tasks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_KEY", "hunter2hunter2")
+    for more in ((), ("--json",)):
+        code, out, err = run(flowc, tasks, "echo(f'key={secret(\"API_KEY\")}')\n", *more)
+        assert code == 0
+        assert "key=***" in out
+        assert "hunter2" not in out + err
+
+
+LOUD = """
+import subprocess, sys
+from flowc import App
+
+app = App("loud")
+
+@app.task(name="shout")
+def shout():
+    print("python")
+    subprocess.run([sys.executable, "-c", "print('child')"])
+    return 1
+"""
+
+
+@pytest.mark.parametrize("pool", ["threads", "solo", "processes"])
+def test_what_tasks_print_goes_to_standard_error(tasks: Path, pool: str) -> None:
+    (tasks / "loud.py").write_text(LOUD)
+    (tasks / "a.flow").write_text("shout()\n")
+    command = [sys.executable, "-m", "flowc", "run", "a.flow", "--app", "loud", "--pool", pool]
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=tasks, check=True)
+    assert ran.stdout == "1\n"
+    assert "python\n" in ran.stderr
+    assert "child\n" in ran.stderr
+
+
 def test_a_flow_whose_names_are_escape_sequences_cannot_reach_the_terminal(flowc: Flowc, tasks: Path) -> None:
     code, out, err = run(flowc, tasks, 'fail("\\u001b[31mred")\n')
     assert code == 4
