@@ -30,8 +30,9 @@ PLACED_BYTES = 256_000_000
 
 T = TypeVar("T")
 
-_CELL = 24
+_CELL = 8
 _SMALL = 16
+_CONTAINERS = frozenset({tuple, dict, Late, Map})
 
 
 class OperatorError(Exception):
@@ -96,8 +97,10 @@ class Budget:
             return _CELL + len(value), 0  # type: ignore[arg-type]
         if kind is int:
             return _CELL + value.bit_length() // 3, 0  # type: ignore[attr-defined]
-        if kind is not tuple and kind is not dict and kind is not Late and kind is not Map:
-            return _CELL, 0
+        if kind not in _CONTAINERS:
+            # What the lowering knows in part carries a container: its items, or a late value.
+            inner = getattr(value, "items", None) or getattr(value, "late", None)
+            return (_CELL, 0) if inner is None else self.measure(inner, depth)
         known = self._measured.get(id(value))
         if known is not None:
             return known[1], known[2]
@@ -105,10 +108,10 @@ class Budget:
             raise OperatorError("F0310", most=DEEPEST)
         weight, deep = self._measure_items(value, depth)
         if weight > MOST_WEIGHT:
-            raise OperatorError("F0308", what="value", size=f"more than {MOST_WEIGHT:,} bytes", most=f"{MOST_WEIGHT:,} bytes")
+            raise OperatorError("F0308", what="value", size="more than 16 MB when written out", most="16 MB")
         if deep > DEEPEST:
             raise OperatorError("F0310", most=DEEPEST)
-        if deep > 1 or weight > _CELL * _SMALL:
+        if deep > 1 or weight > 256:
             self._measured[id(value)] = (value, weight, deep)
         return weight, deep
 

@@ -85,7 +85,7 @@ def _enumerate(args: Sequence[object], budget: Budget) -> object:
 
 def _pay_order(items: Sequence[object], budget: Budget, passes: int) -> None:
     weight = sum(budget.measure(item)[0] for item in items) if not isinstance(items, str) else len(items)
-    budget.spend(passes * (len(items) // 4 + weight // 64))
+    budget.spend(passes * (len(items) // 32 + weight // 512))
 
 
 def _least_or_most(name: str, run: Callable[..., object]) -> Operation:

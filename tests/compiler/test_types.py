@@ -333,7 +333,6 @@ def test_every_type_of_one_word_is_known(word: str) -> None:
         (name("strr"), "F0450", ("did you mean `str`?",)),
         (name("int", name("int")), "F0451", "write `int` alone"),
         (name("list", name("int"), name("str")), "F0451", "as in `list[int]`"),
-        (tree.TypeRecord(AT, ((tree.Name(AT, "a"), name("int")), (tree.Name(AT, "a"), name("str")))), "F0452", ()),
     ],
 )
 def test_mistakes_in_written_types(expr: tree.TypeExpr, code: str, helps: object) -> None:
