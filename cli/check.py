@@ -42,10 +42,13 @@ def check_files(files: list[str], settings: Settings, stdin_filename: str | None
     from ..compiler.pipeline import compile_source
     from ..dsl.diagnostics import Findings
     from .flows import read_flow
+    from .terminal import note
 
     findings = Findings()
     for path in files:
         source = read_flow(path, findings, stdin_filename)
         if source is not None:
             findings.extend(compile_source(source, settings).findings)
+    if findings.dropped:
+        note(f"flowc: {findings.dropped:,} more findings are left out\n")
     return findings.sorted()

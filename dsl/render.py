@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from .columns import visible
 from .diagnostics import Diagnostic, Label, Severity
-from .snippet import Mark, Row, snippet
+from .snippet import Mark, Row, line_extent, snippet
 from .source import Source, Span
 
 #: The version of the JSON form. It changes when a reader of an older one could misunderstand it.
@@ -151,6 +151,11 @@ def _range(source: Source, span: Span) -> dict[str, dict[str, int]]:
     return {"start": {"line": start.line, "column": start.column}, "end": {"line": end.line, "column": end.column}}
 
 
+def _first_line(source: Source, span: Span) -> str:
+    start, end = line_extent(source, source.position(span.start).line)
+    return source.text[start : min(end, start + LONGEST_SNIPPET)]
+
+
 def _as_json(finding: Diagnostic) -> dict[str, object]:
     source = finding.source
     return {
@@ -159,7 +164,7 @@ def _as_json(finding: Diagnostic) -> dict[str, object]:
         "message": finding.message,
         "file": source.name,
         "range": _range(source, finding.span),
-        "snippet": source.line(source.position(finding.span.start).line)[:LONGEST_SNIPPET],
+        "snippet": _first_line(source, finding.span),
         "labels": [
             {"file": label.source.name, "range": _range(label.source, label.span), "message": label.text} for label in finding.labels
         ],

@@ -59,12 +59,20 @@ def snippet(source: Source, marks: Iterable[Mark]) -> list[Row]:
     previous = 0
     for number in sorted(pieces):
         if previous and number == previous + 2:
-            rows.append(Row("code", _crop(source.line(number - 1), 0, 0)[0], number - 1))
+            rows.append(Row("code", _crop(source, number - 1, 0)[0], number - 1))
         elif previous and number > previous + 2:
             rows.append(Row("gap"))
-        rows.extend(_line_rows(source.line(number), number, pieces[number]))
+        rows.extend(_line_rows(source, number, pieces[number]))
         previous = number
     return rows
+
+
+def line_extent(source: Source, number: int) -> Span:
+    """Where a line (counted from 1) begins and ends, without its line break. Nothing of it is copied: a line may be megabytes long."""
+    starts, text = source.line_starts, source.text
+    start = starts[number - 1]
+    end = starts[number] - 1 if number < len(starts) else len(text)
+    return Span(start, end - 1 if end > start and text[end - 1] == "\r" else end)
 
 
 def _pieces(source: Source, mark: Mark) -> Iterator[tuple[int, _Piece]]:
@@ -73,25 +81,33 @@ def _pieces(source: Source, mark: Mark) -> Iterator[tuple[int, _Piece]]:
     if end_line > first.line and end_column == 0:
         # The span ends with a line break: its last line is the one before.
         end_line -= 1
-        end_column = len(source.line(end_line)) + 1
+        end_column = _length(source, end_line) + 1
     numbers = range(first.line, end_line + 1)
     shown = [*numbers[:HEAD], *numbers[-TAIL:]] if len(numbers) > MOST_LINES else numbers
     for number in shown:
-        text = source.line(number)
-        if number == first.line:
-            start = first.column - 1
-        else:
-            start = len(text) - len(text.lstrip())
-            if start == len(text) and number != end_line:
-                continue
-        end = end_column if number == end_line else len(text.rstrip())
-        start = min(start, len(text))
+        length = _length(source, number)
+        start = first.column - 1 if number == first.line else _indent(source, number)
+        if number not in (first.line, end_line) and start >= length:
+            continue
+        end = end_column if number == end_line else length
+        start = min(start, length)
         yield number, _Piece(start, max(end, start + 1), mark, number == end_line)
 
 
-def _line_rows(text: str, number: int, pieces: list[_Piece]) -> Iterator[Row]:
+def _length(source: Source, number: int) -> int:
+    start, end = line_extent(source, number)
+    return end - start
+
+
+def _indent(source: Source, number: int) -> int:
+    start, end = line_extent(source, number)
+    head = source.text[start : min(end, start + WIDEST)]
+    return len(head) - len(head.lstrip())
+
+
+def _line_rows(source: Source, number: int, pieces: list[_Piece]) -> Iterator[Row]:
     ordered = sorted(pieces, key=lambda p: (not p.mark.primary, p.start, p.end))
-    shown, edges = _crop(text, ordered[0].start, ordered[0].end)
+    shown, edges = _crop(source, number, ordered[0].start)
     yield Row("code", shown, number)
     for piece in ordered:
         start, end = _column(edges, piece.start), _column(edges, piece.end)
@@ -100,14 +116,15 @@ def _line_rows(text: str, number: int, pieces: list[_Piece]) -> Iterator[Row]:
         yield Row("primary" if piece.mark.primary else "secondary", line, label=piece.mark.text if piece.last else "")
 
 
-def _crop(text: str, start: int, end: int) -> tuple[str, tuple[int, list[int]]]:
+def _crop(source: Source, number: int, start: int) -> tuple[str, tuple[int, list[int]]]:
     """A line as it is shown, and where its characters went: the first one's index, and the column of each from there on."""
-    text = text.rstrip("\r")
-    first = max(0, start - BEFORE) if _too_wide(text) else 0
+    begin, end = line_extent(source, number)
+    text = source.text
+    first = max(0, start - BEFORE) if _too_wide(text[begin : min(end, begin + WIDEST + 1)]) else 0
     shown: list[str] = ["…"] if first else []
     column = 1 if first else 0
     columns = [column]
-    for part, width in cells(text[first : first + WIDEST + 1], column):
+    for part, width in cells(text[begin + first : min(end, begin + first + WIDEST + 1)], column):
         if column + width > WIDEST:
             shown.append("…")
             columns.append(column + 1)

@@ -130,6 +130,14 @@ def test_colours_change_nothing_but_colours(case: object) -> None:
         assert ANSI.sub("", coloured) == render(findings)
 
 
+def test_findings_in_one_endless_line_are_quick() -> None:
+    """A thousand findings in a line of 16 million characters: copying it for each would take minutes."""
+    source = Source("a.flow", "x" * 16_000_000)
+    found = [Diagnostic("F0201", Severity.ERROR, source, Span(n * 16_000, n * 16_000 + 9), "m") for n in range(1_000)]
+    assert render_full(found).count("^" * 9) == 1_000
+    assert len(render_json(found, files=1)) < 2_000_000
+
+
 def test_concise_is_one_line_each() -> None:
     source = Source("a.flow", "x = 1\n")
     findings = [finding(source, "x", "first"), finding(source, "1", "second\nline", severity=Severity.WARNING)]
