@@ -31,7 +31,7 @@ def count_package(package: str) -> dict[str, Any]:
         counts["files"] += 1
         try:
             text, tree = parse(path)
-        except (SyntaxError, ValueError, RecursionError) as problem:
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
             unread.append({"file": name, "why": reason(problem)})
             continue
         counts.update(count_lines(text, tree))

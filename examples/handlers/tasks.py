@@ -32,4 +32,5 @@ def broken(text: str) -> str:
 
 @app.task(name="handlers.log")
 def log(request: Any, exc: BaseException, traceback: str, label: str) -> None:
-    print(f"{label}: {request.task} raised {type(exc).__name__}: {exc}", file=sys.stderr)
+    # Handlers may run side by side: one write keeps each line whole.
+    sys.stderr.write(f"{label}: {request.task} raised {type(exc).__name__}: {exc}\n")

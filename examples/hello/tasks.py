@@ -20,4 +20,4 @@ def divide(x: int, y: int) -> int:
 
 @app.task
 def error_handler(request: Any, exc: BaseException, traceback: str) -> None:
-    print(f"{request.task}{tuple(request.args)} raised {type(exc).__name__}: {exc}", file=sys.stderr)
+    sys.stderr.write(f"{request.task}{tuple(request.args)} raised {type(exc).__name__}: {exc}\n")

@@ -28,6 +28,7 @@ def unpack(self: Any, names: list[str]) -> int:
 def show_progress(message: dict[str, Any]) -> None:
     if message["status"] == "PROGRESS":
         told = message["result"]
-        print(f"{told['name']:<18} {'█' * told['done']}{'·' * (told['of'] - told['done'])}", file=sys.stderr)
+        line = f"{told['name']:<18} {'█' * told['done']}{'·' * (told['of'] - told['done'])}"
     else:
-        print(f"{message['status'].lower()}: {message['result']}", file=sys.stderr)
+        line = f"{message['status'].lower()}: {message['result']}"
+    sys.stderr.write(f"{line}\n")
