@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 PAIRS = 8
 
 #: Flows of up to this many boxes in a row are drawn from left to right, longer ones from the top down.
-ROW = 6
+ROW = 8
+
+#: Up to this many boxes and frames are marked as what the flow's value comes out of.
+RESULTS = 3
 
 #: Where a sub-flow or group was written of which a plan made by hand says nothing.
 NOWHERE = Location("", 0, 0, 0, 0)
@@ -110,7 +113,7 @@ class _Arranging:
         return chains
 
     def _results(self, drawn: set[FrameKey]) -> tuple[set[str], set[FrameKey]]:
-        """The pieces and the frames out of which the flow's value comes."""
+        """The pieces and the frames out of which the flow's value comes; none if they are many: then the marks say nothing."""
         pieces: set[str] = set()
         frames: set[FrameKey] = set()
         seen: set[str] = set()
@@ -127,7 +130,7 @@ class _Arranging:
                 frames.add(("group", key))
             elif key in self._groups:
                 stack.extend(ref.id for member in self._groups[key].members for ref in references(member))
-        return pieces, frames
+        return (pieces, frames) if len(pieces) + len(frames) <= RESULTS else (set(), set())
 
     def _lines(self, chains: dict[str, Chain]) -> Iterator[Line]:
         edges = self._small.edges

@@ -6,7 +6,7 @@ The text is written line by line into the body of a :class:`graphviz.Digraph`, w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 from ..plan import Location
@@ -65,14 +65,15 @@ class _Writer:
     def __init__(self, drawing: Drawing, base: str | None) -> None:
         self._drawing, self._base = drawing, base
         self._names = {box.id: escape.node(box.id, number) for number, box in enumerate(drawing.boxes)}
+        self._ranks = ranks((box.id for box in drawing.boxes), ((line.tail, line.head) for line in drawing.lines))
+        self._inside = _contents(drawing, self._ranks)
         self._points = {box.id for box in drawing.boxes if box.kind == "join"}
         self._clusters = {frame.id: f"cluster_{number}" for number, frame in enumerate(drawing.frames)}
 
     def lines(self) -> Iterator[str]:
         """All lines of the body. Frames nest without recursion."""
         yield f"\tlabelloc=t labeljust=l label={_heading(self._drawing)}\n"
-        inside = _contents(self._drawing)
-        stack: list[Box | Frame | str] = list(reversed(inside[None]))
+        stack: list[Box | Frame | str] = list(reversed(self._inside[None]))
         while stack:
             item = stack.pop()
             if isinstance(item, str):
@@ -82,13 +83,18 @@ class _Writer:
             else:
                 yield self._open(item)
                 stack.append("\t}\n")
-                stack.extend(reversed(inside[item.id]))
+                stack.extend(reversed(self._inside[item.id]))
         for line in self._drawing.lines:
             yield self._line(line)
 
+    def _column(self, frame: Frame) -> bool:
+        """Whether the frame holds boxes of different ranks only."""
+        held = [self._ranks[item.id] for item in self._inside[frame.id] if isinstance(item, Box)]
+        return len(held) == len(self._inside[frame.id]) == len(set(held))
+
     def _open(self, frame: Frame) -> str:
         tip = f"tooltip={escape.tooltip(frame.tooltip)}{self._link(frame.span)}"
-        return f"\tsubgraph {self._clusters[frame.id]} {{ {_frame_look(frame, self._drawing.direction)} {tip}\n"
+        return f"\tsubgraph {self._clusters[frame.id]} {{ {_frame_look(frame, self._drawing.direction, self._column(frame))} {tip}\n"
 
     def _box(self, box: Box) -> str:
         look = theme.BOXES[box.kind]
@@ -124,14 +130,13 @@ class _Writer:
         return f" URL={escape.address(f'{self._base}{quote(file)}#L{span.line}')}"
 
 
-def _contents(drawing: Drawing) -> dict[str | None, list[Box | Frame]]:
+def _contents(drawing: Drawing, rank: Mapping[str, int]) -> dict[str | None, list[Box | Frame]]:
     """What is directly inside each frame (None: of the picture), in the order in which Graphviz draws it in text order.
 
-    Where ranks go from left to right it draws what has the same rank in a cluster from the bottom up.
+    Where ranks go from left to right it draws what has the same rank in a cluster from the bottom up, and so parts without a connection.
     """
     frames = {frame.id: frame for frame in drawing.frames}
     inside: dict[str | None, list[Box | Frame]] = {None: [], **{key: [] for key in frames}}
-    rank = ranks((box.id for box in drawing.boxes), ((line.tail, line.head) for line in drawing.lines))
     place: dict[tuple[bool, str | None], tuple[int, int]] = {}
     for number, box in enumerate(drawing.boxes):
         place[False, box.id] = (rank[box.id], -number)
@@ -142,10 +147,36 @@ def _contents(drawing: Drawing) -> dict[str | None, list[Box | Frame]]:
             inside[frames[key].parent].append(frames[key])
             key = frames[key].parent
     if drawing.direction == "LR":
-        for held in inside.values():
-            if held is not inside[None]:
+        for key, held in inside.items():
+            if key is not None:
                 held.sort(key=lambda item: place[isinstance(item, Frame), item.id])
+        inside[None] = _parts_reversed(drawing, inside)
     return inside
+
+
+def _parts_reversed(drawing: Drawing, inside: dict[str | None, list[Box | Frame]]) -> list[Box | Frame]:
+    """What is in no frame, the last of the parts that nothing connects coming first."""
+    top: dict[str, int] = {}
+    for number, item in enumerate(inside[None]):
+        stack: list[Box | Frame] = [item]
+        while stack:
+            here = stack.pop()
+            if isinstance(here, Frame):
+                stack.extend(inside[here.id])
+            else:
+                top[here.id] = number
+    leader = list(range(len(inside[None])))
+
+    def lead(number: int) -> int:
+        while leader[number] != number:
+            leader[number] = number = leader[leader[number]]
+        return number
+
+    for line in drawing.lines:
+        a, b = sorted((lead(top[line.tail]), lead(top[line.head])))
+        leader[b] = a
+    order = sorted(range(len(leader)), key=lambda number: (-lead(number), number))
+    return [inside[None][number] for number in order]
 
 
 def _box_label(box: Box) -> str:
@@ -157,28 +188,30 @@ def _box_label(box: Box) -> str:
     return f"<{title}>"
 
 
-def _frame_look(frame: Frame, direction: Direction) -> str:
+def _frame_look(frame: Frame, direction: Direction, column: bool) -> str:
     if frame.kind in ("scope", "messages"):
         stroke, fill = theme.SCOPE if frame.kind == "scope" else theme.MESSAGES
         return f'label="" style="rounded,filled" color="{stroke}" fillcolor="{fill}" penwidth=0.8 margin=10'
     stroke = theme.RESULT_STROKE if frame.result else theme.FLOW[0] if frame.kind == "flow" else theme.GROUP_STROKE
-    common = f'label={_frame_label(frame, direction)} labeljust=l color="{stroke}" penwidth={2.2 if frame.result else 1.0}'
+    common = f'label={_frame_label(frame, direction, column)} labeljust=l color="{stroke}" penwidth={2.2 if frame.result else 1.0}'
     if frame.kind == "flow":
         return f'{common} style="rounded,filled" fillcolor="{theme.FLOW[1]}" margin=12'
     return f'{common} style="rounded,dashed" margin=10'
 
 
-def _frame_label(frame: Frame, direction: Direction) -> str:
+def _frame_label(frame: Frame, direction: Direction, column: bool) -> str:
     words = [f"<b>{escape.html(frame.title)}</b>"] if frame.title else []
     if frame.detail:
         words.append(escape.html(frame.detail))
     if frame.many:
         words.append(f"× {frame.many:,}")
-    text = f'<font point-size="10" color="{theme.QUIET}">{"  ".join(words) or "&#160;"}</font>'
-    if direction == "LR":
+    if not words:
+        return '""'
+    text = f'<font point-size="10" color="{theme.QUIET}">{"  ".join(words)}</font>'
+    if direction == "LR" or not column:
         return f"<{text}>"
     # Lines come in from above, often in the middle: room to the right of the words keeps the words beside them.
-    room = min(4 * (len(frame.title) + len(frame.detail) + 8 * bool(frame.many)), 300)
+    room = min(6 * (len(frame.title) + len(frame.detail) + 8 * bool(frame.many)), 300)
     return (
         '<<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>'
         f'<td align="left">{text}</td><td width="{room}"></td></tr></table>>'

@@ -81,6 +81,19 @@ def svg_tooltips(svg: bytes) -> list[str]:
     return [link.attrib["{http://www.w3.org/1999/xlink}title"] for link in links if "{http://www.w3.org/1999/xlink}title" in link.attrib]
 
 
+def svg_places(svg: bytes) -> dict[str, tuple[float, float]]:
+    """Where each text begins, from the left and from the top; of equal texts the last."""
+    import xml.etree.ElementTree as Tree
+
+    texts = Tree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    return {"".join(text.itertext()): (float(text.attrib["x"]), float(text.attrib["y"])) for text in texts}
+
+
+def svg_heights(svg: bytes) -> dict[str, float]:
+    """How far below the top each text is."""
+    return {text: y for text, (_, y) in svg_places(svg).items()}
+
+
 def plain(label: str) -> str:
     """The text of an HTML-like label, without its tags."""
     inner = label[1:-1] if label.startswith("<<") else label

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from flowc.compiler.diagram import drawing, to_dot
+from flowc.compiler.diagram import drawing, render, to_dot
 from flowc.compiler.graph import to_graph
 
 from . import plans
-from .reading import boxes, drawn, lines, parse_dot, plan_of
+from .reading import boxes, drawn, lines, parse_dot, plan_of, svg_heights, svg_places
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_legend_where_three_kinds_occur() -> None:
 
 def test_short_flows_run_to_the_right_and_long_ones_down() -> None:
     assert drawn("a -> b").direction == "LR"
-    assert drawn(" -> ".join("abcdefgh")).direction == "TB"
+    assert drawn(" -> ".join("abcdefghi")).direction == "TB"
     assert drawn("a -> b", direction="TB").direction == "TB"
     assert "rankdir=TB" in to_dot(plan_of("a -> b"), direction="TB")
 
@@ -184,3 +184,27 @@ def test_links_lead_to_the_line() -> None:
     assert parse_dot(to_dot(plan)).nodes["x"]["URL"] == "a.flow#L3"
     assert parse_dot(to_dot(plan, base="https://host/blob/main/")).nodes["x"]["URL"] == "https://host/blob/main/a.flow#L3"
     assert not parse_dot(to_dot(plan, base=None)).nodes["x"].get("URL")
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("x = a()\nx -> b\nx -> c\nx -> d", ["b", "c", "d"]),
+        ("x = a()\nx -> [b, c, d] -> e", ["b", "c", "d"]),
+        ("[b, c, d] -> e", ["b", "c", "d"]),
+        ("a\nb\nc -> d\ne", ["a", "b", "c", "e"]),
+        ("a -> b !> h\n[c, d]\ne -> f -> g !> h", ["a", "c", "d", "e"]),
+        ("flow f(x):\n    return a(x) -> b\no = f(1)\np = f(2)\nq = f(3)\nr(o, p, q)", ["o", "p", "q"]),
+        ("g = [a(i) for i in [1, 2]]\nh = [x -> b for x in g]\nc(h)", ["g[0]", "g[1]"]),
+        ("g = [a(i) for i in [1, 2]]\nh = [x -> b for x in g]\nc(h)", ["h[0]", "h[1]"]),
+    ],
+)
+def test_what_is_written_first_is_drawn_above(text: str, order: list[str]) -> None:
+    heights = svg_heights(render(to_dot(plan_of(text), direction="LR"), "svg"))
+    assert sorted(order, key=heights.__getitem__) == order
+
+
+def test_what_is_written_first_is_drawn_to_the_left() -> None:
+    """Ranks go down here, so that it is the abscissa that tells."""
+    places = svg_places(render(to_dot(plan_of("x = a()\nx -> [b, c, d] -> e"), direction="TB"), "svg"))
+    assert places["b"][0] < places["c"][0] < places["d"][0]
