@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ..dsl.diagnostics import quote
 from .plan import Late, Map, Ref
@@ -50,6 +50,8 @@ _SCALARS: dict[type, Scalar] = {
     dt.datetime: DATETIME,
     dt.timedelta: DURATION,
 }
+
+_PYTHON: dict[Type, set[type]] = {scalar: {python} for python, scalar in _SCALARS.items()}
 
 _KINDS: dict[type, str] = {str: "text", tuple: "a list", list: "a list", dict: "a map", Map: "a map", type(None): "null"}
 
@@ -174,15 +176,12 @@ def _fits_list(value: tuple[object, ...] | list[object], wanted: Type) -> str | 
         return _first(fits(item, t) for item, t in zip(value, wanted.items, strict=True))
     if not isinstance(wanted, ListOf):
         return _wrong(value, wanted)
-    if isinstance(wanted.item, Scalar) and set(map(type, value)) <= {t for t, s in _SCALARS.items() if s == wanted.item}:
+    if isinstance(wanted.item, Scalar) and set(map(type, value)) == _PYTHON.get(wanted.item):
         return None
     return _first(fits(item, wanted.item) for item in value)
 
 
-def _first(reasons: object) -> str | None:
-    from collections.abc import Iterable
-
-    assert isinstance(reasons, Iterable)
+def _first(reasons: Iterable[str | None]) -> str | None:
     for number, reason in enumerate(reasons):
         if reason is not None:
             return f"item {number}: {reason}"

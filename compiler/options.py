@@ -129,13 +129,16 @@ def validate(options: Mapping[str, object]) -> OptionsResult:
 
 def _key(value: object) -> object:
     """What tells a value from every other one (``1`` and ``true`` are equal in Python, and so are moments in two zones)."""
+    kind = value.__class__
+    if kind is str or kind is int or kind is bool or kind is dt.timedelta:
+        return kind, value
     if isinstance(value, (tuple, list)):
         return ("list", *map(_key, value))
     if isinstance(value, (dict, Map)):
         return ("map", *((name, _key(item)) for name, item in (value.items() if isinstance(value, dict) else value.items)))
     if isinstance(value, Late):
         return ("late", value.op, *map(_key, value.args))
-    return (value.__class__, value.isoformat() if isinstance(value, dt.datetime) else value)
+    return kind, value.isoformat() if isinstance(value, dt.datetime) else value
 
 
 def _validate(options: Mapping[str, object]) -> OptionsResult:
