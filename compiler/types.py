@@ -78,7 +78,7 @@ class Optional(Type):
     inner: Type
 
     def __str__(self) -> str:
-        return f"({self.inner})?" if isinstance(self.inner, Union) else f"{self.inner}?"
+        return f"{self.inner} | null" if isinstance(self.inner, Union) else f"{self.inner}?"
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ values = st.recursive(
         (MapOf(optional(STR)), "map[str?]"),
         (TupleOf((INT, STR)), "tuple[int, str]"),
         (union([Text("a"), Text('b"')]), '"a" | "b\\""'),
-        (optional(union([INT, STR])), "(int | str)?"),
+        (optional(union([INT, STR])), "int | str | null"),
         (Record((("ok", BOOL), ("any key", INT))), '{ok: bool, "any key": int}'),
     ],
 )
