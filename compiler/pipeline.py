@@ -20,7 +20,7 @@ from .lower.dispatch import equip
 from .lower.domain import Elab
 from .lower.files import know_task, open_file
 from .lower.flows import check_uncalled
-from .lower.state import FileNames, FlowName, Lowering, TooMuchError
+from .lower.state import MOST_WORK, WORK_OF_A_STEP, FileNames, FlowName, Lowering, TooMuchError
 from .lower.statements import top
 from .plan import Plan
 from .rules import ALL
@@ -73,6 +73,7 @@ def _compile(source: Source, settings: Settings) -> Compiled:
     findings = Findings()
     module = parse(source, findings)
     low = Lowering(findings, settings, Loader(_root(source, settings)), Budget())
+    low.most_work = MOST_WORK + WORK_OF_A_STEP * settings.max_steps + len(source.text)
     equip(low)
     plan: Plan | None = None
     try:
@@ -107,9 +108,10 @@ def _lower(low: Lowering, source: Source, module: tree.Module, settings: Setting
 
 
 def _check_given_parameters(low: Lowering, file: FileNames, settings: Settings) -> None:
-    for name in (*settings.param_texts, *settings.params):
-        if name not in low.asked:
-            low.report("F0717", file.source, Span(0, 0), name=name, help=did_you_mean(name, sorted(low.asked)))
+    unknown = [name for name in {**settings.param_texts, **settings.params} if name not in low.asked]
+    if unknown:
+        names = ", ".join(f"`{name}`" for name in unknown)
+        low.report("F0717", file.source, Span(0, 0), names=names, help=did_you_mean(unknown[0], sorted(low.asked)))
 
 
 def _plan(low: Lowering, file: FileNames, value: Elab) -> Plan:

@@ -18,8 +18,9 @@ from ..include import Loader
 from ..plan import Call, Group, Location, Map, Scope, SubFlow
 from .domain import WRONG, Elab, PlanValues
 
-#: Evaluations that one compile may make, beyond those that its text alone asks for. A step takes about ten.
-MOST_WORK = 10_000_000
+#: Evaluations that one compile may make: so many, more for each step that it may have (one takes about twelve), and one a character.
+MOST_WORK = 2_000_000
+WORK_OF_A_STEP = 20
 
 #: Files that one compile may include, each counted as often as it is included.
 MOST_INCLUDES = 1_000
@@ -262,6 +263,7 @@ class Lowering:
     values: PlanValues = field(default_factory=PlanValues)
     hole: Hole | None = None
     work: int = 0
+    most_work: int = MOST_WORK
     includes: int = 0
     incomplete: bool = False
     active: list[FlowName] = field(default_factory=list)
@@ -302,8 +304,8 @@ class Lowering:
     def spend(self, frame: Frame, span: Span, units: int = 1) -> None:
         """Count work; past the limit the compile ends with a finding."""
         self.work += units
-        if self.work > MOST_WORK:
-            self.report("F0363", frame, span, most=f"{MOST_WORK:,}")
+        if self.work > self.most_work:
+            self.report("F0363", frame, span, most=f"{self.most_work:,}")
             raise TooMuchError
 
     def use(self, binding: Binding) -> None:

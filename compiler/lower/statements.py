@@ -48,11 +48,7 @@ def constants(low: Lowering, file: FileNames) -> None:
 def flow_block(low: Lowering, statements: tuple[tree.Statement, ...], frame: Frame) -> tuple[Elab, Span | None]:
     """The body of a sub-flow: what it returns and where."""
     block = Block(frame)
-    for statement in statements:
-        if block.returned_at is not None:
-            low.report("F0907", frame, statement.span)
-            break
-        _run(low, block, statement)
+    _statements(low, block, statements)
     return block.returned, block.returned_at
 
 
@@ -120,13 +116,16 @@ def _when(low: Lowering, block: Block, statement: tree.When) -> None:
         test = low.report("F0804", frame, span) if isinstance(test, (StepValue, GroupValue)) else WRONG
     branches = (statement.body, statement.otherwise)
     if isinstance(test, Unknown):
-        tables = [_branch(low, block, branch, kept=False) for branch in branches]
-        _join(frame, tables[0], tables[1], None)
+        one, other = (_branch(low, block, branch, kept=False) for branch in branches)
+        _join(frame, _bound(one), _bound(other), None)
+        if one.returned_at is not None and other.returned_at is not None:
+            block.returned = Unknown(union((elab_type(one.returned), elab_type(other.returned))))
+            block.returned_at = one.returned_at
         return
     taken = 0 if test else 1
-    with_taken = _branch(low, block, branches[taken], kept=True)
-    without = _branch(low, block, branches[1 - taken], kept=False)
-    _join(frame, with_taken, without, with_taken)
+    kept = _branch(low, block, branches[taken], kept=True)
+    dropped = _branch(low, block, branches[1 - taken], kept=False)
+    _join(frame, _bound(kept), _bound(dropped), _bound(kept))
 
 
 def _decidable(low: Lowering, frame: Frame, span: Span, test: Elab) -> bool:
@@ -136,8 +135,8 @@ def _decidable(low: Lowering, frame: Frame, span: Span, test: Elab) -> bool:
     return is_known(test) or isinstance(test, Unknown) or not refuse_results(low, frame, span, test, "if")
 
 
-def _branch(low: Lowering, block: Block, statements: tuple[tree.Statement, ...], *, kept: bool) -> dict[str, Bound]:
-    """Run a branch in names of its own; returns what it bound. A branch not taken is run for its findings alone."""
+def _branch(low: Lowering, block: Block, statements: tuple[tree.Statement, ...], *, kept: bool) -> Block:
+    """Run a branch in names of its own. A branch not taken is run for its findings alone."""
     names = Names({}, block.frame.names, block=False, later=bound_in(statements))
     inner = Block(block.frame.within(names=names), stepped=block.stepped)
     if kept:
@@ -148,12 +147,23 @@ def _branch(low: Lowering, block: Block, statements: tuple[tree.Statement, ...],
     else:
         with low.discarding():
             _statements(low, inner, statements)
-    return {name: b for name, b in names.table.items() if isinstance(b, Bound)}
+    return inner
+
+
+def _bound(block: Block) -> dict[str, Bound]:
+    return {name: b for name, b in block.frame.names.table.items() if isinstance(b, Bound)}
 
 
 def _statements(low: Lowering, block: Block, statements: tuple[tree.Statement, ...]) -> None:
-    for statement in statements:
-        _run(low, block, statement)
+    """The statements of a sub-flow or branch; those behind a ``return`` are checked and thrown away."""
+    for position, statement in enumerate(statements):
+        if position and isinstance(statements[position - 1], tree.Return):
+            low.report("F0907", block.frame, statement.span)
+        if block.returned_at is None:
+            _run(low, block, statement)
+        else:
+            with low.discarding():
+                _run(low, Block(block.frame), statement)
 
 
 def _join(frame: Frame, one: dict[str, Bound], other: dict[str, Bound], taken: dict[str, Bound] | None) -> None:

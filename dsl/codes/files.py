@@ -39,7 +39,7 @@ CODES: tuple[Code, ...] = (
     Code("F0712", "A parameter without a value", "the parameter `{name}` has no default and needs a value",
          "A parameter without a default gets its value with `-p name=value`, or from a file with `--params`. Those of an included file are "
          "called `ns.name`."),
-    Code("F0717", "An unknown parameter", "the flow has no parameter `{name}`",
+    Code("F0717", "An unknown parameter", "the flow has no parameter {names}",
          "What is given with `-p` or in a parameters file must be a parameter of the flow. Those of an included file are called `ns.name`."),
     Code("F0713", "A value that a parameter cannot have", "the value given for `{name}` does not fit: {why}",
          "What is given with `-p` or in a parameters file is checked against the parameter's type and converted."),

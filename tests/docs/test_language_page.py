@@ -83,7 +83,7 @@ def test_every_option_of_the_table_stands_on_the_page() -> None:
 
 
 def test_every_function_stands_on_the_page() -> None:
-    from flowc.compiler.lower.functions import FUNCTIONS
+    from flowc.compiler.lower.contains import FUNCTIONS
 
     listed = re.search(r"The functions are `([a-z ]+)`", PAGE.read_text())
     assert listed is not None
