@@ -20,13 +20,13 @@ END = "$END"
 
 
 class Rule(NamedTuple):
-    """A production: ``length`` symbols become one ``origin``.
+    """A production: ``length`` symbols become one ``origin`` (a symbol's number).
 
     ``kind`` is ``pass`` (the only child is the value), ``list`` (the value is a list that the rule above takes in
     place of one child) or ``call`` (the builder's method ``name`` makes the value). The children at ``lists`` are such lists.
     """
 
-    origin: str
+    origin: int
     length: int
     kind: str
     name: str
@@ -53,16 +53,9 @@ class Tables(NamedTuple):
     end: int
 
 
-class Reduce(NamedTuple):
-    """What a state does on a terminal that it reduces on. ``build`` is None where the only child is the value."""
-
-    length: int
-    build: Build | None
-    goto: Goto
-
-
-#: What a terminal does in a state: a number is the state after shifting it.
-Action: TypeAlias = "int | Reduce"
+#: What a terminal does in a state: a number is the state after shifting it; a tuple reduces: how many children, what makes their
+#: value (None where the only child is the value), and the state after that. (Exact tuples are the quickest to take apart.)
+Action: TypeAlias = "int | tuple[int, Build | None, Goto]"
 
 
 class Goto(dict[int, int]):
@@ -77,51 +70,48 @@ class Goto(dict[int, int]):
         self.terminal = terminal
 
     def __missing__(self, uncovered: int) -> int:
-        automaton = self.automaton
-        gotos = automaton.gotos[uncovered]
-        state = gotos[self.origin]
-        while True:
-            rule = automaton.reductions[state].get(self.terminal)
-            if rule is None or rule.kind != "pass" or state == automaton.end:
-                self[uncovered] = state
-                return state
-            state = gotos[rule.origin]
+        actions = self.automaton
+        row: dict[str, Any] = actions[uncovered]
+        state: int = row[self.origin]
+        while state != actions.end:
+            action = actions[state].get(self.terminal)
+            if not isinstance(action, tuple) or action[1] is not None:
+                break
+            state = row[action[2].origin]
+        self[uncovered] = state
+        return state
 
 
-class Automaton:
-    """The tables, ready to drive: ``actions`` and ``gotos`` by state.
+class Automaton(dict[int, dict[str, Action]]):
+    """What each terminal does, by state; in the same row, by the name of a rule, the state after it. Rows are unfolded when first used.
 
     ``builder`` is the class whose methods the rules call. Raises AttributeError when it lacks one.
     """
 
+    __slots__ = ("_builds", "_gotos", "_tables", "end", "start")
+
     def __init__(self, tables: Tables, builder: type) -> None:
-        symbols = tables.symbols
+        super().__init__()
         self.start = tables.start
         self.end = tables.end
-        self.keywords = dict(tables.keywords)
-        self.operators = dict(tables.operators)
-        self.patterns = dict(tables.patterns)
-        self.rules = [Rule(symbols[rule[0]], rule[1], rule[2], rule[3], rule[4]) for rule in tables.rules]
-        self.gotos: list[dict[str, int]] = []
-        self.reductions: list[dict[str, Rule]] = []
-        self.actions: list[dict[str, Action]] = []
-        builds = [_build(rule, builder) for rule in self.rules]
-        sets = [[symbols[member] for member in members] for members in tables.sets]
-        gotos: dict[tuple[str, str], Goto] = {}
-        for shifts, reduces in zip(tables.shifts, tables.reduces, strict=True):
-            row: dict[str, Action] = {symbols[s]: target for s, target in zip(shifts[::2], shifts[1::2], strict=True)}
-            self.gotos.append({symbol: target for symbol, target in row.items() if isinstance(target, int)})
-            reductions: dict[str, Rule] = {}
-            for number, members in zip(reduces[::2], reduces[1::2], strict=True):
-                rule = self.rules[number]
-                for terminal in sets[members]:
-                    goto = gotos.get((rule.origin, terminal))
-                    if goto is None:
-                        goto = gotos[rule.origin, terminal] = Goto(self, rule.origin, terminal)
-                    row[terminal] = Reduce(rule.length, builds[number], goto)
-                    reductions[terminal] = rule
-            self.actions.append(row)
-            self.reductions.append(reductions)
+        self._tables = tables
+        self._builds = [_build(Rule(*rule), builder) for rule in tables.rules]
+        self._gotos: dict[tuple[int, int], Goto] = {}
+
+    def __missing__(self, state: int) -> dict[str, Action]:
+        tables = self._tables
+        symbols = tables.symbols
+        shifts, reduces = tables.shifts[state], tables.reduces[state]
+        row: dict[str, Action] = {symbols[symbol]: target for symbol, target in zip(shifts[::2], shifts[1::2], strict=True)}
+        for number, members in zip(reduces[::2], reduces[1::2], strict=True):
+            rule = tables.rules[number]
+            for terminal in tables.sets[members]:
+                goto = self._gotos.get((rule[0], terminal))
+                if goto is None:
+                    goto = self._gotos[rule[0], terminal] = Goto(self, symbols[rule[0]], symbols[terminal])
+                row[symbols[terminal]] = (rule[1], self._builds[number], goto)
+        self[state] = row
+        return row
 
 
 def _build(rule: Rule, builder: type) -> Build | None:

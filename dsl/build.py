@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from . import tree
-from .build_expressions import name_of
+from .build_expressions import name_of, new
 from .build_types import Types, annotation, is_token, span_of
 from .source import Span
 
@@ -30,6 +30,8 @@ class Builder(Types):
 
     def line(self, c: list[Any]) -> Statements:
         # line: _statements _NEWLINE | flow | when
+        if len(c) == 2 and c[0] is not None:
+            return c[:1]
         return [child for child in c if child is not None and not is_token(child)]
 
     def block(self, c: list[Any]) -> tuple[tree.Statement, ...]:
@@ -120,7 +122,8 @@ class Builder(Types):
 
     def bind(self, c: list[Any]) -> tree.Bind:
         # bind: NAME "=" _expression
-        return tree.Bind(span_of(c), self.bound(c[0]), c[2])
+        value = c[2]
+        return tree.Bind(new(Span, (c[0].start_pos, value.span[1])), self.bound(c[0]), value)
 
     def do(self, c: list[Any]) -> tree.Do | None:
         # do: _expression

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import tree
@@ -10,13 +10,16 @@ from .diagnostics import Findings, Label
 from .scanner import Token
 from .source import Source, Span
 
+#: Makes a Span of a pair in half the time of ``Span(start, end)``.
+new = tuple.__new__
+
 #: Parses the text between two offsets as an expression; None if it is none (and that has been reported).
 Inner = Callable[[int, int], "tree.Expr | None"]
 
 
 def name_of(token: Token) -> tree.Name:
     """A token as a name."""
-    return tree.Name(Span(token.start_pos, token.end_pos), token.value)
+    return tree.Name(new(Span, (token.start_pos, token.end_pos)), token.value)
 
 
 class Expressions:
@@ -33,7 +36,7 @@ class Expressions:
 
     def scoped(self, c: list[Any]) -> tree.Scoped:
         # scoped: chain handling+
-        return tree.Scoped(Span(c[0].span[0], c[-1].span[1]), c[0], tuple(c[1:]))
+        return tree.Scoped(new(Span, (c[0].span[0], c[-1].span[1])), c[0], tuple(c[1:]))
 
     def handling(self, c: list[Any]) -> tree.Handling:
         # handling: (ON_ERROR "each"? | ALWAYS | ON_MESSAGE) postfix
@@ -43,19 +46,19 @@ class Expressions:
 
     def chain(self, c: list[Any]) -> tree.Chain:
         # chain: _value ((LINK | THEN) _value)+
-        arrows = tuple(tree.Arrow(Span(arrow.start_pos, arrow.end_pos), arrow.value) for arrow in c[1::2])
-        return tree.Chain(Span(c[0].span[0], c[-1].span[1]), tuple(c[::2]), arrows)
+        arrows = tuple([tree.Arrow(new(Span, (arrow.start_pos, arrow.end_pos)), arrow.value) for arrow in c[1::2]])
+        return tree.Chain(new(Span, (c[0].span[0], c[-1].span[1])), tuple(c[::2]), arrows)
 
     # ── operators ──
 
     def coalesce(self, c: list[Any]) -> tree.Coalesce:
         # coalesce: conditional ("??" conditional)+
-        return tree.Coalesce(Span(c[0].span[0], c[-1].span[1]), tuple(c[::2]))
+        return tree.Coalesce(new(Span, (c[0].span[0], c[-1].span[1])), tuple(c[::2]))
 
     def conditional(self, c: list[Any]) -> tree.Conditional:
         # conditional: disjunction ("if" disjunction "else" disjunction)+
         branches = tuple(zip(c[:-1:4], c[2::4], strict=True))
-        return tree.Conditional(Span(c[0].span[0], c[-1].span[1]), branches, c[-1])
+        return tree.Conditional(new(Span, (c[0].span[0], c[-1].span[1])), branches, c[-1])
 
     def disjunction(self, c: list[Any]) -> tree.Operation:
         # disjunction: conjunction ("or" conjunction)+
@@ -96,40 +99,42 @@ class Expressions:
         return self._operation("power", c)
 
     def _operation(self, level: Any, c: list[Any]) -> tree.Operation:
-        operators = tuple(sign if isinstance(sign, tree.Name) else name_of(sign) for sign in c[1::2])
-        return tree.Operation(Span(c[0].span[0], c[-1].span[1]), level, tuple(c[::2]), operators)
+        operators = tuple([sign if sign.__class__ is tree.Name else name_of(sign) for sign in c[1::2]])
+        return tree.Operation(new(Span, (c[0].span[0], c[-1].span[1])), level, tuple(c[::2]), operators)
 
     # ── behind a value ──
 
     def postfix(self, c: list[Any]) -> tree.Postfix:
         # postfix: atom (arguments | attribute | index | options)+
-        return tree.Postfix(Span(c[0].span[0], c[-1].span[1]), c[0], tuple(c[1:]))
+        return tree.Postfix(new(Span, (c[0].span[0], c[-1].span[1])), c[0], tuple(c[1:]))
 
     def arguments(self, c: list[Any]) -> tree.Arguments:
         # arguments: "(" ((_value | keyword) ("," (_value | keyword))* ","?)? ")"
-        span = Span(c[0].start_pos, c[-1].end_pos)
-        given = c[1:-1:2]
-        args = tuple(value for value in given if value.__class__ is not tree.Keyword)
-        if len(args) == len(given):
-            return tree.Arguments(span, args, ())
-        kwargs = tuple(value for value in given if value.__class__ is tree.Keyword)
-        if given[: len(args)] != list(args):
-            self._misplaced(given)
-        self._repeated(kwargs)
-        return tree.Arguments(span, args, kwargs)
+        span = new(Span, (c[0].start_pos, c[-1].end_pos))
+        args: list[tree.Expr] = []
+        kwargs: list[tree.Keyword] = []
+        late: tree.Expr | None = None
+        for value in c[1:-1:2]:
+            if value.__class__ is tree.Keyword:
+                kwargs.append(value)
+            else:
+                args.append(value)
+                if kwargs and not late:
+                    late = value
+        if late:
+            label = Label(self.source, kwargs[0].span, "the first argument with a name")
+            self.findings.report("F0117", self.source, late.span, labels=[label])
+        if len(kwargs) > 1:
+            self._repeated(kwargs)
+        return tree.Arguments(span, tuple(args), tuple(kwargs))
 
-    def _misplaced(self, given: list[Any]) -> None:
-        first = next(value for value in given if isinstance(value, tree.Keyword))
-        late = next(value for value in given[given.index(first) :] if not isinstance(value, tree.Keyword))
-        label = Label(self.source, first.span, "the first argument with a name")
-        self.findings.report("F0117", self.source, late.span, labels=[label])
-
-    def _repeated(self, items: tuple[Any, ...]) -> None:
+    def _repeated(self, items: Sequence[Any]) -> None:
         """Report a second item of the same name among keywords, options or the items of a map."""
-        if len(items) > 1:
+        names = [item.name for item in items]
+        if len({name.text for name in names}) < len(names):
             seen: dict[str, tree.Name] = {}
-            for item in items:
-                self.once(item.key if isinstance(item, tree.MapItem) else item.name, seen)
+            for name in names:
+                self.once(name, seen)
 
     def once(self, name: tree.Name, seen: dict[str, tree.Name]) -> None:
         """Report a name that was ``seen`` before it."""
@@ -140,7 +145,10 @@ class Expressions:
 
     def keyword(self, c: list[Any]) -> tree.Keyword:
         # keyword: word "=" _value
-        return tree.Keyword(Span(c[0].start_pos, c[2].span[1]), name_of(c[0]), c[2])
+        word, _, value = c
+        start = word.start_pos
+        name = tree.Name(new(Span, (start, word.end_pos)), word.value)
+        return tree.Keyword(new(Span, (start, value.span[1])), name, value)
 
     option = keyword  # option: word "=" (_value | between)
 
@@ -156,7 +164,7 @@ class Expressions:
         # options: "{" (option ("," option)* ","?)? "}"
         items = tuple(c[1:-1:2])
         self._repeated(items)
-        return tree.Options(Span(c[0].start_pos, c[-1].end_pos), items)
+        return tree.Options(new(Span, (c[0].start_pos, c[-1].end_pos)), items)
 
     def between(self, c: list[Any]) -> tree.Range:
         # between: _value ".." _value

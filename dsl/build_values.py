@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from . import tree
-from .build_expressions import Expressions, name_of
+from .build_expressions import Expressions, name_of, new
 from .literals import BadWord, number, unescape
 from .scanner import Token
 from .source import Span
 from .words import FOREIGN, RESERVED
+
+_SPECIAL = RESERVED | {"_"}
 
 
 class Values(Expressions):
@@ -19,26 +21,35 @@ class Values(Expressions):
         # name: NAME
         token = c[0]
         text = token.value
-        span = Span(token.start_pos, token.end_pos)
-        if text == "_":
-            return tree.Placeholder(span)
-        if text in RESERVED or not (text.isascii() or text.isidentifier()):
-            self.refuse(span, text)
+        span = new(Span, (token.start_pos, token.end_pos))
+        if text in _SPECIAL or not text.isascii():
+            if text == "_":
+                return tree.Placeholder(span)
+            if text in RESERVED or not text.isidentifier():
+                self.refuse(span, text)
         return tree.Name(span, text)
 
     def number(self, c: list[Any]) -> tree.Literal:
         # number: NUMBER
         token = c[0]
-        span = Span(token.start_pos, token.end_pos)
+        word = token.value
+        span = new(Span, (token.start_pos, token.end_pos))
+        if len(word) == 1:
+            return tree.Literal(span, int(word))
         try:
-            return tree.Literal(span, number(token.value))
+            return tree.Literal(span, number(word))
         except BadWord as bad:
-            self.findings.report(bad.code, self.source, span, help=bad.help or (), word=token.value)
+            self.findings.report(bad.code, self.source, span, help=bad.help or (), word=word)
             return tree.Literal(span, 0)
 
     def string(self, c: list[Any]) -> tree.Literal:
         # string: STRING
-        return tree.Literal(Span(c[0].start_pos, c[0].end_pos), self.text(c[0]))
+        token = c[0]
+        raw = token.value
+        span = new(Span, (token.start_pos, token.end_pos))
+        if "\\" in raw or len(raw) > 5:
+            return tree.Literal(span, self.text(token))
+        return tree.Literal(span, raw[1:-1])
 
     def text(self, token: Token) -> str:
         """What stands between the quotes of a STRING."""
@@ -94,19 +105,19 @@ class Values(Expressions):
 
     def true(self, c: list[Any]) -> tree.Literal:
         # true: "true"
-        return tree.Literal(Span(c[0].start_pos, c[0].end_pos), True)
+        return tree.Literal(new(Span, (c[0].start_pos, c[0].end_pos)), True)
 
     def false(self, c: list[Any]) -> tree.Literal:
         # false: "false"
-        return tree.Literal(Span(c[0].start_pos, c[0].end_pos), False)
+        return tree.Literal(new(Span, (c[0].start_pos, c[0].end_pos)), False)
 
     def null(self, c: list[Any]) -> tree.Literal:
         # null: "null"
-        return tree.Literal(Span(c[0].start_pos, c[0].end_pos), None)
+        return tree.Literal(new(Span, (c[0].start_pos, c[0].end_pos)), None)
 
     def now(self, c: list[Any]) -> tree.Now:
         # now: "now"
-        return tree.Now(Span(c[0].start_pos, c[0].end_pos))
+        return tree.Now(new(Span, (c[0].start_pos, c[0].end_pos)))
 
     def paren(self, c: list[Any]) -> tree.Paren:
         # paren: "(" _expression ")"
@@ -114,11 +125,11 @@ class Values(Expressions):
 
     def group(self, c: list[Any]) -> tree.ListExpr:
         # group: "[" (chain ("," chain)* ","?)? "]"
-        return tree.ListExpr(Span(c[0].start_pos, c[-1].end_pos), tuple(c[1:-1:2]))
+        return tree.ListExpr(new(Span, (c[0].start_pos, c[-1].end_pos)), tuple(c[1:-1:2]))
 
     def comprehension(self, c: list[Any]) -> tree.Comprehension:
         # comprehension: "[" chain clause+ "]"
-        return tree.Comprehension(Span(c[0].start_pos, c[-1].end_pos), c[1], tuple(c[2:-1]))
+        return tree.Comprehension(new(Span, (c[0].start_pos, c[-1].end_pos)), c[1], tuple(c[2:-1]))
 
     def clause(self, c: list[Any]) -> tree.For:
         # clause: "for" NAME ("," NAME)* "in" disjunction ("if" disjunction)*
@@ -129,8 +140,10 @@ class Values(Expressions):
     def mapping(self, c: list[Any]) -> tree.MapExpr:
         # mapping: "{" (item ("," item)* ","?)? "}"
         items = tuple(c[1:-1:2])
-        self._repeated(items)
-        return tree.MapExpr(Span(c[0].start_pos, c[-1].end_pos), items)
+        seen: dict[str, tree.Name] = {}
+        for item in items:
+            self.once(item.key, seen)
+        return tree.MapExpr(new(Span, (c[0].start_pos, c[-1].end_pos)), items)
 
     def item(self, c: list[Any]) -> tree.MapItem:
         # item: (word | STRING) ":" _value
@@ -148,8 +161,9 @@ class Values(Expressions):
 
     def bindable(self, name: tree.Name) -> tree.Name:
         """The name itself; reported if it cannot be bound."""
-        if name.text in RESERVED or name.text == "_" or not (name.text.isascii() or name.text.isidentifier()):
-            self.refuse(name.span, name.text)
+        text = name.text
+        if text in _SPECIAL or not (text.isascii() or text.isidentifier()):
+            self.refuse(name.span, text)
         return name
 
     def refuse(self, span: Span, word: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .automaton import END, Reduce
+from .automaton import END, Build, Goto
 from .language import LANGUAGE
 from .lines import Lines
 from .scanner import ARROW_TYPES, CLOSE, CLOSING, COMMENT, LINES, NAME, OPEN, OPENING, SIGN, TYPES, Token
@@ -68,7 +68,7 @@ class Driver:
 
     def run(self, position: int) -> Stop | None:  # noqa: C901 - one loop, no calls: it is what a parse spends its time in
         """Parse from ``position``, which is no place inside a line's indentation, to the end: None if nothing stopped it."""
-        actions: list[dict[str, Any]] = LANGUAGE.automaton.actions  # told apart by class, for speed
+        actions: dict[int, dict[str, Any]] = LANGUAGE.automaton  # what is an int is told by its class, for speed
         signs, keywords, types, brackets = LANGUAGE.operators, LANGUAGE.keywords, TYPES, _BRACKETS
         builder, states, values, depth = self.builder, self.states, self.values, self.depth
         new, token_class = tuple.__new__, Token
@@ -77,8 +77,8 @@ class Driver:
             kind = match.lastindex
             if kind == NAME:
                 value = match[NAME]
-                type_ = keywords.get(value, "NAME")
-                if type_ not in actions[state]:
+                type_ = keywords.get(value)
+                if type_ is None or type_ not in actions[state]:
                     type_ = "NAME"
             elif kind == SIGN:
                 value = match[SIGN]
@@ -136,7 +136,7 @@ class Driver:
         automaton = LANGUAGE.automaton
         states, values = self.states, self.values
         while True:
-            action = automaton.actions[states[-1]].get(token.type)
+            action = automaton[states[-1]].get(token.type)
             if action is None:
                 return Stop(token)
             if isinstance(action, int):
@@ -148,17 +148,18 @@ class Driver:
                 self.value = values[-1]
                 return None
 
-    def _reduce(self, action: Reduce) -> None:
+    def _reduce(self, action: tuple[int, Build | None, Goto]) -> None:
         values, states = self.values, self.states
-        at = len(values) - action.length
+        length, build, goto = action
+        at = len(values) - length
         children = values[at:]
         del values[at:], states[at + 1 :]
-        values.append(children[0] if action.build is None else action.build(self.builder, children))
-        states.append(action.goto[states[-1]])
+        values.append(children[0] if build is None else build(self.builder, children))
+        states.append(goto[states[-1]])
 
     def accepts(self, terminal: str) -> bool:
         """Whether the terminal has an action in the present state."""
-        return terminal in LANGUAGE.automaton.actions[self.states[-1]]
+        return terminal in LANGUAGE.automaton[self.states[-1]]
 
     def settle(self) -> None:
         """Finish a line or block that stands whole on the stack, as if a statement followed."""
@@ -167,19 +168,20 @@ class Driver:
             self._reduce_lines()
 
     def _reduce_lines(self) -> None:
-        while isinstance(action := LANGUAGE.automaton.actions[self.states[-1]].get("NAME"), Reduce):
+        while isinstance(action := LANGUAGE.automaton[self.states[-1]].get("NAME"), tuple):
             self._reduce(action)
 
     def line_mark(self) -> int:
         """How many values stand before the statement under way."""
-        gotos = LANGUAGE.automaton.gotos
-        return next(at for at in range(len(self.states) - 1, -1, -1) if "line" in gotos[self.states[at]])
+        automaton = LANGUAGE.automaton
+        return next(at for at in range(len(self.states) - 1, -1, -1) if "line" in automaton[self.states[at]])
 
     def unwind(self, mark: int, statements: list[Any]) -> None:
         """Take the statement after ``mark`` for a line of these ``statements``."""
         del self.values[mark:], self.states[mark + 1 :]
         self.values.append(statements)
-        self.states.append(LANGUAGE.automaton.gotos[self.states[-1]]["line"])
+        row: dict[str, Any] = LANGUAGE.automaton[self.states[-1]]
+        self.states.append(row["line"])
         self._reduce_lines()
 
     def open_brackets(self, mark: int) -> list[Token]:

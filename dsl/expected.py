@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .automaton import Reduce
 from .language import LANGUAGE
 from .scanner import ARROW_TYPES, COMMENT, LINES, NAME, Token
 
@@ -62,20 +61,20 @@ _LAST = ("an operator", "an arrow", "a handler", "the end of the line", "the end
 
 def shiftable(states: Sequence[int]) -> set[str]:
     """The terminals that a parser with this stack of states could take now, after whatever reductions."""
-    return {terminal for terminal in LANGUAGE.automaton.actions[states[-1]] if not terminal.islower() and _shifts(states, terminal)}
+    return {terminal for terminal in LANGUAGE.automaton[states[-1]] if not terminal.islower() and _shifts(states, terminal)}
 
 
 def _shifts(states: Sequence[int], terminal: str) -> bool:
     automaton = LANGUAGE.automaton
     stack = list(states)
     while True:
-        action = automaton.actions[stack[-1]].get(terminal)
+        action = automaton[stack[-1]].get(terminal)
         if action is None:
             return False
         if isinstance(action, int):
             return True
-        del stack[len(stack) - action.length :]
-        stack.append(action.goto[stack[-1]])
+        del stack[len(stack) - action[0] :]
+        stack.append(action[2][stack[-1]])
         if terminal == "$END" and stack[-1] == automaton.end:
             return True
 
@@ -116,11 +115,11 @@ def replay(states: Sequence[int], text: str, start: int, stop: int) -> Sequence[
         if kind is None or kind in (LINES, COMMENT):
             continue
         type_ = LANGUAGE.type_of(kind, match[kind])
-        if type_ not in automaton.actions[stack[-1]]:
+        if type_ not in automaton[stack[-1]]:
             type_ = "NAME" if kind == NAME else type_
-        while isinstance(action := automaton.actions[stack[-1]].get(type_), Reduce):
-            del stack[len(stack) - action.length :]
-            stack.append(action.goto[stack[-1]])
+        while isinstance(action := automaton[stack[-1]].get(type_), tuple):
+            del stack[len(stack) - action[0] :]
+            stack.append(action[2][stack[-1]])
         if action is None:
             return None
         stack.append(action)
