@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 import sysconfig
+import threading
 import tokenize
 import warnings
 from collections import Counter
@@ -13,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 LIBRARY = Path(sysconfig.get_path("stdlib"))
+
+#: What is done with warnings holds for the whole process, so on the pool of threads one file is parsed at a time.
+QUIET = threading.Lock()
 
 #: Of each package, so many of its longest functions are told.
 MOST_FUNCTIONS = 50
@@ -60,8 +64,8 @@ def parse(path: Path) -> tuple[str, ast.Module]:
     """The text and syntax tree of a file, in the encoding that it declares."""
     with tokenize.open(path) as file:
         text = file.read()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # old test data has escapes that are none
+    with QUIET, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of escapes that are none, which old test data has
         return text, ast.parse(text)
 
 

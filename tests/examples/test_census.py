@@ -54,7 +54,8 @@ def test_it_counts_what_is_there(example: Flowc, here: Path) -> None:
 
 
 def test_its_report_and_charts_show_every_package(example: Flowc, here: Path) -> None:
-    example("census/census", "-p", "packages=json,re,no_such_package", "-p", "longest=3")
+    ran = example("census/census", "-p", "packages=json,re,no_such_package", "-p", "longest=3")
+    assert ran.code == 0, ran.err
     made = here / "out/census"
     report = (made / "report.md").read_text(encoding="utf-8")
     assert "| json |" in report
@@ -69,7 +70,8 @@ def test_its_report_and_charts_show_every_package(example: Flowc, here: Path) ->
 
 def test_it_is_the_same_every_time(example: Flowc, here: Path) -> None:
     for pool, folder in (("threads", "a"), ("solo", "b")):
-        example("census/census", "--pool", pool, "-p", "packages=html,json,urllib", "-p", f"out={folder}")
+        ran = example("census/census", "--pool", pool, "-p", "packages=html,json,urllib", "-p", f"out={folder}")
+        assert ran.code == 0, ran.err
     names = sorted(path.name for path in (here / "a").iterdir())
     assert names == sorted(path.name for path in (here / "b").iterdir())
     assert all((here / "a" / name).read_bytes() == (here / "b" / name).read_bytes() for name in names)
