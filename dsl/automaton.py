@@ -9,6 +9,7 @@ a run of reductions depends on nothing but the state below and the terminal ahea
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
@@ -17,6 +18,11 @@ Build: TypeAlias = Callable[[Any, list[Any]], Any]
 
 #: The terminal that follows the last token.
 END = "$END"
+
+
+def digest(text: str) -> str:
+    """What tells one grammar's tables from another's (line ends do not count)."""
+    return f"{zlib.crc32(text.replace(chr(13), '').encode()):08x}-{len(text)}"
 
 
 class Rule(NamedTuple):

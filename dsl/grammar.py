@@ -5,12 +5,12 @@ Lark is imported here alone, and only when the tables are made: a parse needs no
 
 from __future__ import annotations
 
-import zlib
+import re
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .automaton import Tables
+from .automaton import Tables, digest
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -28,11 +28,6 @@ from .automaton import Tables
 
 TABLES = Tables(
 '''
-
-
-def digest(text: str) -> str:
-    """What tells one grammar's tables from another's (line ends do not count)."""
-    return f"{zlib.crc32(text.replace(chr(13), '').encode()):08x}-{len(text)}"
 
 
 def load_lark(text: str, transformer: object = None, strict: bool = False) -> Lark:
@@ -122,8 +117,13 @@ def _words(lark: Lark) -> tuple[tuple[tuple[str, str], ...], ...]:
     fixed = {t.pattern.value: t.name for t in lark.terminals if t.pattern.type == "str"}
     keywords = sorted((text, name) for text, name in fixed.items() if text.isidentifier())
     operators = sorted(((text, name) for text, name in fixed.items() if not text.isidentifier()), key=lambda o: (-len(o[0]), o[0]))
-    patterns = sorted((t.name, t.pattern.to_regexp()) for t in lark.terminals if t.pattern.type == "re")
+    patterns = sorted((t.name, _plain(t.pattern.to_regexp())) for t in lark.terminals if t.pattern.type == "re")
     return tuple(keywords), tuple(operators), tuple(patterns)
+
+
+def _plain(pattern: str) -> str:
+    """A pattern whose groups do not count. In ours ``(`` never stands for itself."""
+    return re.sub(r"\((?!\?)", "(?:", pattern)
 
 
 def _inlined(name: str) -> bool:

@@ -5,10 +5,14 @@ The tables come from ``tables.py``; if ``grammar.lark`` is not the text that the
 
 from __future__ import annotations
 
+import os.path
+
 from . import scanner
-from .automaton import Automaton, Tables
+from .automaton import Automaton, Tables, digest
 from .build import Builder
 from .tables import TABLES
+
+GRAMMAR = os.path.join(os.path.dirname(os.path.dirname(__file__)), "grammar.lark")
 
 
 class Language:
@@ -32,13 +36,16 @@ class Language:
 
 def current_tables() -> Tables:
     """The stored tables, or new ones if the grammar has changed (or the stored ones alone if there is no grammar to read)."""
-    from .grammar import GRAMMAR, digest, make_tables
-
     try:
-        text = GRAMMAR.read_text(encoding="utf-8")
+        with open(GRAMMAR, encoding="utf-8") as file:
+            text = file.read()
     except OSError:
         return TABLES
-    return TABLES if digest(text) == TABLES.digest else make_tables(text)
+    if digest(text) == TABLES.digest:
+        return TABLES
+    from .grammar import make_tables
+
+    return make_tables(text)
 
 
 LANGUAGE = Language(current_tables())

@@ -19,9 +19,14 @@ DEEPEST = 64
 _WIDTH = 8
 
 #: The beginning of a statement, and of nothing else that could stand at the start of a line.
-STATEMENT = re.compile(
+STATEMENT = (
     r"(?:from|include|param|task|flow|return|when)[ \t]+(?=[\w\"'(\[{])|defaults[ \t]*\{|else[ \t]*:|[^\W\d]\w*[ \t]*=(?![=>])"
 )
+
+
+def begins_statement(text: str, at: int) -> bool:
+    """Whether what stands at ``at`` is surely the beginning of a statement."""
+    return re.compile(STATEMENT).match(text, at) is not None
 
 
 class Lines:
@@ -48,7 +53,7 @@ class Lines:
     def continues(self, at: int, after_arrow: bool) -> bool:
         """Whether the line whose first character stands at ``at`` belongs to the statement above."""
         led = self.text.startswith(ARROWS, at)
-        if not led and (not after_arrow or STATEMENT.match(self.text, at)):
+        if not led and (not after_arrow or begins_statement(self.text, at)):
             return False
         if len(self.indents) == 1 or _width(self.indentation(at)) > _width(self.indents[-2]):
             return True

@@ -14,16 +14,17 @@ MOST_DIGITS = 4_300
 
 _MOST_BITS = int(MOST_DIGITS * math.log2(10))
 
-_DURATION = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?", re.ASCII)
-_DECIMAL_DURATION = re.compile(r"(\d+\.\d+)(w|d|h|ms|m|s)", re.ASCII)
+# Patterns are compiled when they are first used: most flows need few of them, and `flowc check` should start at once.
+_DURATION = r"(?a)(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?"
+_DECIMAL_DURATION = r"(?a)(\d+\.\d+)(w|d|h|ms|m|s)"
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds", "ms": "milliseconds"}
-_DASHED = re.compile(r"\d+-\d", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_DATETIME = re.compile(r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
-_FLOAT = re.compile(r"\d[\d_]*(\.\d[\d_]*)?([eE][+-]?\d[\d_]*)?", re.ASCII)
+_DASHED = r"(?a)\d+-\d"
+_DATE = r"(?a)\d{4}-\d\d-\d\d"
+_DATETIME = r"(?a)\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?"
+_FLOAT = r"(?a)\d[\d_]*(\.\d[\d_]*)?([eE][+-]?\d[\d_]*)?"
 
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPE = r"(?s)\\(?:u([0-9a-fA-F]{4})|(.))"
+_SURROGATE = "[\ud800-\udfff]"
 _ESCAPED = {'"': '"', "'": "'", "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -38,14 +39,16 @@ class BadWord(Exception):
 
 def number(word: str) -> Number:
     """The value of a NUMBER word; durations are timedeltas, dates and (perhaps naive) datetimes are themselves. Raises BadWord."""
+    if word.isdigit() and word.isascii() and word[0] != "0" and len(word) <= MOST_DIGITS:
+        return int(word)
     if len(word) > 2 * MOST_DIGITS:
         raise BadWord("F0107")
     if word[-1] in "smhdw" and word[:2] not in ("0x", "0X"):
         return _duration(word)
-    if _DASHED.match(word):
+    if re.match(_DASHED, word):
         return _date(word)
     try:
-        if _FLOAT.fullmatch(word) and not word.replace("_", "").isdigit():
+        if re.fullmatch(_FLOAT, word) and not word.replace("_", "").isdigit():
             return _float(word)
         value = int(word, 0)
     except ValueError:
@@ -67,10 +70,10 @@ def _float(word: str) -> float:
 
 def _duration(word: str) -> dt.timedelta:
     try:
-        decimal = _DECIMAL_DURATION.fullmatch(word)
+        decimal = re.fullmatch(_DECIMAL_DURATION, word)
         if decimal:
             return dt.timedelta(**{_UNITS[decimal[2]]: float(decimal[1])})
-        match = _DURATION.fullmatch(word)
+        match = re.fullmatch(_DURATION, word)
         if not match:
             raise BadWord("F0106", "a duration is one word of descending units: w d h m s ms, as in 1h30m or 500ms")
         weeks, days, hours, minutes, seconds, millis = (int(part or 0) for part in match.groups())
@@ -81,9 +84,9 @@ def _duration(word: str) -> dt.timedelta:
 
 def _date(word: str) -> dt.date:
     try:
-        if _DATE.fullmatch(word):
+        if re.fullmatch(_DATE, word):
             return dt.date.fromisoformat(word)
-        if _DATETIME.fullmatch(word):
+        if re.fullmatch(_DATETIME, word):
             return dt.datetime.fromisoformat(word)
     except ValueError:
         raise BadWord("F0106", "there is no such day or time in the calendar") from None
@@ -111,7 +114,7 @@ def _unescape(raw: str) -> tuple[str, list[BadEscape]]:
     pieces: list[str] = []
     high: BadEscape | None = None
     at = 0
-    for match in _ESCAPE.finditer(raw):
+    for match in re.finditer(_ESCAPE, raw):
         if match.start() > at:
             high = None
             pieces.append(raw[at : match.start()].replace("\r\n", "\n"))
@@ -130,5 +133,5 @@ def _unescape(raw: str) -> tuple[str, list[BadEscape]]:
         pieces.append(char)
     pieces.append(raw[at:].replace("\r\n", "\n"))
     if bad:
-        return _SURROGATE.sub("\ufffd", "".join(pieces)), bad
+        return re.sub(_SURROGATE, "\ufffd", "".join(pieces)), bad
     return "".join(pieces), bad

@@ -14,7 +14,7 @@ from .scanner import Token
 from .source import Source, Span
 from .words import RESERVED
 
-_BREAKS = re.compile("\r(?!\n)|[\0\ud800-\udfff]")
+_BREAKS = "\r(?!\n)|[\0\ud800-\udfff]"
 _NAMES = {"\r": "a carriage return without a line feed", "\0": "a NUL character"}
 
 
@@ -38,12 +38,14 @@ def _parse(source: Source, findings: Findings) -> tree.Module:
 def _readable(source: Source, findings: Findings) -> str:
     """The text with each character that no line of a flow may hold taken for a blank or line break of the same length."""
     text = source.text
-    match = _BREAKS.search(text)
+    if text.isascii() and "\r" not in text and "\0" not in text:
+        return text
+    match = re.search(_BREAKS, text)
     if not match:
         return text
     what = _NAMES.get(match[0], "half of a surrogate pair")
     findings.report("F0110", source, Span(match.start(), match.end()), what=what)
-    return _BREAKS.sub(lambda found: "\n" if found[0] == "\r" else " ", text)
+    return re.sub(_BREAKS, lambda found: "\n" if found[0] == "\r" else " ", text)
 
 
 class Parser:

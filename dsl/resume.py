@@ -11,8 +11,8 @@ import re
 from typing import NamedTuple
 
 from .language import LANGUAGE
-from .lines import STATEMENT, Lines
-from .scanner import ARROW_TYPES, ARROWS, BAD, CLOSE, COMMENT, LINES, OPEN, SIGN
+from .lines import Lines, begins_statement
+from .scanner import ARROWS, BAD, CLOSE, COMMENT, LINES, OPEN
 
 _NEVER_FIRST = (*")]},.:=*+-/%<>|?", "and ", "or ", "if ", "else ", "for ", "in ", *ARROWS)
 
@@ -43,8 +43,7 @@ class Search:
 
     def looks_like_statement(self, at: int) -> bool:
         """Whether the line whose first character stands at ``at`` is surely a statement of an open block."""
-        match = STATEMENT.match(self.text, at, self.stop)
-        if not match or not self.lines.is_known(at):
+        if not begins_statement(self.text, at) or not self.lines.is_known(at):
             return False
         end = self.text.find("\n", at, self.stop)
         line = self.text[at : self.stop if end < 0 else end].rstrip()
@@ -64,41 +63,41 @@ class Search:
 
     def after(self, start: int, depth: int, heads: bool) -> Place:
         """The place after ``start``, where ``depth`` brackets are open; the broken statement ``heads`` a block if a deeper line follows."""
-        scan, text = LANGUAGE.scanner.match, self.text
         window = self.stop if self.allowance > 0 or not depth else min(self.stop, start + _WINDOW)
+        scan, text = LANGUAGE.scanner.match, self.text
         at, last, likely = start, "", -1
-        try:
-            while at < window:
-                match = scan(text, at, self.stop)
-                kind = match.lastindex if match else None
-                if match is None or kind is None:
-                    return Place(self.stop, True)
-                at = match.end()
-                if kind == LINES:
-                    if at >= self.stop or text[at] == "#":
-                        break
-                    if not depth:
-                        if self._ends(at, last):
-                            deeper = self.lines.is_deeper(at)
-                            if not deeper or heads or last == "COLON":
-                                return Place(at, True, deeper)
-                    elif self.looks_like_statement(at):
-                        return Place(at, False)
-                    elif likely < 0 and self.lines.is_known(at) and not text.startswith(_NEVER_FIRST, at):
-                        likely = at
-                elif kind == OPEN:
-                    depth += 1
-                elif kind == CLOSE:
-                    depth = max(0, depth - 1)
-                elif kind == BAD and match[BAD] in "\"'":
-                    at = self.end_of_string(match.start(BAD))
-                if kind != COMMENT:
-                    last = LANGUAGE.operators[match[SIGN]] if kind == SIGN else ""
-            if not depth:
-                return Place(self.stop, True)
-            return Place(likely if likely >= 0 else self.stop, False)
-        finally:
-            self.allowance -= at - start
+        while at < window:
+            match = scan(text, at, self.stop)
+            kind = match.lastindex if match else None
+            if match is None or kind is None:
+                break
+            at = match.end()
+            if kind == LINES:
+                if at >= self.stop or text[at] == "#":
+                    break
+                place = self._place(at, depth, last, heads)
+                if place:
+                    self.allowance -= at - start
+                    return place
+                if depth and likely < 0 and self.is_first(at):
+                    likely = at
+            elif kind == BAD and match[BAD] in "\"'":
+                at = self.end_of_string(match.start(BAD))
+            depth = max(0, depth + (kind == OPEN) - (kind == CLOSE))
+            if kind != COMMENT:
+                last = match[kind]
+        self.allowance -= at - start
+        return Place(likely, False) if depth and likely >= 0 else Place(self.stop, not depth)
+
+    def _place(self, at: int, depth: int, last: str, heads: bool) -> Place | None:
+        """The line at ``at`` if parsing can resume there; ``last`` is the text of the last token before it."""
+        if depth:
+            return Place(at, False) if self.looks_like_statement(at) else None
+        if last in ARROWS or self.text.startswith(ARROWS, at):
+            return None
+        if self.lines.is_known(at):
+            return Place(at, True)
+        return Place(at, True, True) if self.lines.is_deeper(at) and (heads or last == ":") else None
 
     def end_of_string(self, quote: int) -> int:
         """Where a string that never closes has its end: that of its line, or for three quotes that of the text."""
@@ -112,6 +111,3 @@ class Search:
         if self.text.startswith(_NEVER_FIRST, at):
             return False
         return not self.text[self.text.rfind("\n", 0, at) + 1 : at].strip(" \t") and self.lines.is_known(at)
-
-    def _ends(self, at: int, last: str) -> bool:
-        return not (last in ARROW_TYPES or self.text.startswith(ARROWS, at)) and (self.lines.is_known(at) or self.lines.is_deeper(at))

@@ -46,23 +46,18 @@ def compile_scanner(operators: Mapping[str, str], patterns: Mapping[str, str]) -
     long = "|".join(re.escape(sign) for sign in signs if len(sign) > 1)
     short = "".join(re.escape(sign) for sign in signs if len(sign) == 1)
     groups = (
-        _plain(patterns["FSTRING"]),
-        _plain(patterns["NAME"]),
+        patterns["FSTRING"],
+        patterns["NAME"],
         r"[(\[{]",
         r"[)\]}]",
         f"{long}|[{short}]",
-        _plain(patterns["NUMBER"]),
-        _plain(patterns["STRING"]),
+        patterns["NUMBER"],
+        patterns["STRING"],
         _LINES,
         r"#[^\r\n]*",
         r"(?s:.)",
     )
     return re.compile(r"[ \t]*+(?:" + "|".join(f"({group})" for group in groups) + r"|\Z)")
-
-
-def _plain(pattern: str) -> str:
-    """A pattern whose groups do not count. In ours ``(`` never stands for itself."""
-    return re.sub(r"\((?!\?)", "(?:", pattern)
 
 
 def indentation(source: Source, offset: int) -> str:
