@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from ..edges import references
 from ..plan import Group, Location, Plan, SubFlow
 from . import captions
-from .collapse import collapse
+from .collapse import collapse, contract_joins
 from .fold import fold
 from .frames import Chain, frames_around
 from .handling import handle
 from .model import Box, Direction, Drawing, Frame, Line, LineKind
 from .ranks import ranks
 from .sketch import UNCOUNTED, FrameKey, Piece, Sketch, sketch
+from .thin import LONGEST, length, thin
 
 if TYPE_CHECKING:
     from ..graph import Graph
@@ -28,6 +29,9 @@ ROW = 8
 
 #: Up to this many boxes and frames are marked as what the flow's value comes out of.
 RESULTS = 3
+
+#: Dense pictures are collapsed further until their lines can be laid out, but not to fewer boxes than this.
+SMALLEST = 20
 
 #: Where a sub-flow or group was written of which a plan made by hand says nothing.
 NOWHERE = Location("", 0, 0, 0, 0)
@@ -51,9 +55,22 @@ def arrange(graph: Graph, choices: Choices) -> Drawing:
     plan: Plan = graph.graph["plan"]
     into = fold(graph, plan, choices.few)
     whole = sketch(graph, into, frames_around(graph, plan, into))
-    limit = choices.limit if choices.limit is not None else max(len(whole.pieces), 2)
-    small, notes = collapse(whole, limit)
+    small, notes = _fitted(whole, choices.limit)
     return _Arranging(graph, plan, small, choices).drawing(notes)
+
+
+def _fitted(whole: Sketch, limit: int | None) -> tuple[Sketch, tuple[str, ...]]:
+    """The sketch with few enough boxes and lines for a quick layout, and notes on what that took."""
+    if limit is None:
+        return contract_joins(whole), ()
+    while True:
+        small, notes = collapse(whole, limit)
+        if length(small) <= LONGEST:
+            return small, notes
+        thinned, left_out = thin(small)
+        if length(thinned) <= LONGEST or limit <= SMALLEST:
+            return thinned, (*notes, f"{left_out:,} lines that follow from others are left out") if left_out else notes
+        limit //= 2
 
 
 class _Arranging:

@@ -14,8 +14,9 @@ from . import escape, theme
 from .model import Box, Direction, Drawing, Frame, Line, LineKind
 from .ranks import ranks
 
-#: Above this many boxes the layout gives up some beauty for time.
+#: Above this many boxes, or this length of all lines in ranks, the layout gives up some beauty for time.
 LARGE = 400
+DENSE = 800
 
 
 def write_dot(drawing: Drawing, base: str | None = None) -> str:
@@ -29,12 +30,12 @@ def write_dot(drawing: Drawing, base: str | None = None) -> str:
     import graphviz
 
     writer = _Writer(drawing, base)
-    graph = graphviz.Digraph(name="flow", graph_attr=_graph_look(drawing), node_attr=_node_look(), edge_attr=_edge_look())
+    graph = graphviz.Digraph(name="flow", graph_attr=_graph_look(drawing, writer.large()), node_attr=_node_look(), edge_attr=_edge_look())
     graph.body.extend(writer.lines())
     return str(graph.source)
 
 
-def _graph_look(drawing: Drawing) -> dict[str, str]:
+def _graph_look(drawing: Drawing, large: bool) -> dict[str, str]:
     look = {
         "rankdir": drawing.direction,
         "compound": "true",
@@ -48,7 +49,7 @@ def _graph_look(drawing: Drawing) -> dict[str, str]:
         "fontcolor": theme.INK,
         "tooltip": " ",
     }
-    if len(drawing.boxes) > LARGE:
+    if large:
         look.update(nslimit="0.5", nslimit1="0.5", mclimit="0.1", splines="line")
     return look
 
@@ -69,6 +70,11 @@ class _Writer:
         self._inside = _contents(drawing, self._ranks)
         self._points = {box.id for box in drawing.boxes if box.kind == "join"}
         self._clusters = {frame.id: f"cluster_{number}" for number, frame in enumerate(drawing.frames)}
+
+    def large(self) -> bool:
+        """Whether a careful layout would take long."""
+        length = sum(abs(self._ranks[line.head] - self._ranks[line.tail]) for line in self._drawing.lines)
+        return len(self._drawing.boxes) > LARGE or length > DENSE
 
     def lines(self) -> Iterator[str]:
         """All lines of the body. Frames nest without recursion."""

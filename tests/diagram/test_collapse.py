@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import networkx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flowc.compiler.diagram import LIMIT, drawing, to_dot
-from flowc.compiler.diagram.model import Drawing
+from flowc.compiler.diagram.model import Drawing, LineKind
+from flowc.compiler.diagram.sketch import Edge, Piece, Sketch
+from flowc.compiler.diagram.thin import thin
 from flowc.compiler.plan import Plan, Ref
 
 from . import plans
@@ -90,6 +95,54 @@ def test_in_the_end_the_first_boxes_are_drawn() -> None:
 
 def test_no_limit() -> None:
     assert len(drawing(tree(300), limit=None).boxes) == 300
+
+
+def everything_before(count: int) -> Plan:
+    """Each step needs all before it."""
+    b = Builder()
+    for n in range(count):
+        b.call(f"x{n}", f"t.t{n}", *(Ref(f"x{m}") for m in range(n)))
+    return b.plan()
+
+
+def test_lines_that_follow_from_others_are_left_out_where_there_are_too_many() -> None:
+    assert len(drawing(everything_before(20)).lines) == 190
+    picture = drawing(everything_before(60))
+    assert lines(picture) == {(f"x{n}", f"x{n + 1}", "data") for n in range(59)}
+    assert picture.notes == ("1,711 lines that follow from others are left out",)
+
+
+def test_a_dense_picture_is_collapsed_further() -> None:
+    b = Builder()
+    for n in range(90):
+        b.call(f"x{n}", f"t.t{n}")
+    for n in range(90):
+        b.call(f"y{n}", f"t.u{n}", *(Ref(f"x{m}") for m in range(90) if (n * m) % 7 != 3))
+    picture = drawing(b.plan())
+    assert len(picture.boxes) <= 100
+    assert steps_in(picture) == 180
+    assert picture.notes
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 14), st.integers(0, 14), st.sampled_from(["data", "then"])), max_size=60))
+def test_thinning_keeps_every_way(found: list[tuple[int, int, LineKind]]) -> None:
+    keys = [f"n{n}" for n in range(15)]
+    edges: dict[Edge, int] = {(keys[min(a, b)], keys[max(a, b)], kind): 1 for a, b, kind in found if a != b}
+    whole = Sketch({key: Piece(key, "step", key, "t", 1, 1, (), None) for key in keys}, edges)
+    thinned, left_out = thin(whole)
+    assert len(thinned.edges) == len(edges) - left_out
+    assert ways(thinned) == ways(whole)
+    for edge in edges:
+        others = replace(thinned, edges={other: 1 for other in thinned.edges if other != edge})
+        assert edge not in thinned.edges or ways(others) != ways(whole)
+        if edge[2] == "data" and edge not in thinned.edges:
+            assert (edge[0], edge[1], "then") not in thinned.edges
+
+
+def ways(small: Sketch) -> set[tuple[str, str]]:
+    graph: networkx.DiGraph[str] = networkx.DiGraph((tail, head) for tail, head, _ in small.edges)
+    return set(networkx.transitive_closure(graph).edges)
 
 
 def steps_in(picture: Drawing) -> int:
