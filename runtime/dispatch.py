@@ -56,6 +56,8 @@ class Dispatcher:
         defaults: Mapping[str, Any] = found.options if found is not None else {}
         merged = {key: defaults[key] for key in TASK_OPTIONS if key in defaults}
         merged.update((key, fill(value, {})) for key, value in options.items)
+        if self._redactor and "headers" in merged:  # headers are read, logged and kept by every broker and monitor on the way
+            merged["headers"] = self._redactor.value(merged["headers"])
         self._last = (options, task, merged)
         return merged
 

@@ -170,7 +170,7 @@ class _Run:
         match item:
             case Told(id_, state, meta) if id_ in self._out:
                 value = unpack(meta)
-                self._watch(StepTold(self._out[id_], state, self._redactor.value(value)))
+                self._watch(StepTold(self._out[id_], self._redactor.text(state), self._redactor.value(value)))
                 self._apply(self._engine.handle(StateTold(self._out[id_], state, value)))
             case Ended(id_) if id_ in self._out:
                 step = self._out.pop(id_)

@@ -90,7 +90,7 @@ class Handling:
         _, handler = self._handlers[notify.scope, notify.handler]
         message = {
             "task_id": task_id,
-            "status": notify.state,
+            "status": self._redactor.text(notify.state),
             "result": self._redactor.value(notify.result),
             "traceback": None if notify.traceback is None else self._redactor.text(notify.traceback),
             "children": [],

@@ -81,7 +81,8 @@ def _attribute(module: ModuleType, attribute: str, spec: str) -> App:
     for part in attribute.split("."):
         if not hasattr(value, part):
             near = difflib.get_close_matches(part, [n for n in dir(value) if not n.startswith("_")], 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            apps = ", ".join(sorted(_apps(module)))
+            hint = f"; did you mean {near[0]!r}?" if near else f"; its applications: {apps}" if apps else ""
             raise AppNotFound(f"--app: {module.__name__} has no {attribute!r}{hint}")
         value = getattr(value, part)
     if not isinstance(value, App):

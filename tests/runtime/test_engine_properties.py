@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from flowc.compiler.plan import Call, Group, Plan, Ref, Scope
 from flowc.runtime.engine import Engine
 from flowc.runtime.errors import ReachError
-from flowc.runtime.events import Action, CallHandler, Failed, HandlerEnded, Notify, Ready, Revoked, Skipped, State, Succeeded, Told
+from flowc.runtime.events import Action, CallHandler, Event, Failed, HandlerEnded, Notify, Ready, Revoked, Skipped, State, Succeeded, Told
 from flowc.runtime.failures import Failure
 
 from .plans import call, group, handler, on_error, on_message, plan
@@ -137,7 +137,11 @@ class Simulation:
     def run(self) -> None:
         self.take(self.engine.start())
         while not self.engine.finished:
-            choices = [*(("send", r) for r in self.ready), *(("step", o) for o in self.out), *(("handler", n) for n in self.handling)]
+            choices: list[tuple[str, Any]] = [
+                *(("send", r) for r in self.ready),
+                *(("step", o) for o in self.out),
+                *(("handler", n) for n in self.handling),
+            ]
             assert choices, "the engine is not finished, but nothing is left to do"
             what, which = self.data.draw(st.sampled_from(choices))
             if what == "send":
@@ -168,11 +172,12 @@ class Simulation:
         del self.out[id_]
         if self.world.ends[id_] == "fail":
             self.failures.append(id_)
-        event = {
+        events: dict[str, Event] = {
             "ok": Succeeded(id_, {"x": id_, "got": self.got[id_]}),
             "fail": Failed(id_, BOOM),
             "revoke": Revoked(id_, BOOM),
-        }[self.world.ends[id_]]
+        }
+        event = events[self.world.ends[id_]]
         self.take(self.engine.handle(event))
         assert self.engine.handle(event) == [], "a second end changes nothing"
 

@@ -243,7 +243,7 @@ def test_an_ignored_result_is_null(pool: str) -> None:
 
 
 def test_built_in_tasks_call_a_task_for_each_item(pool: str) -> None:
-    signature = {"task": "add", "args": [], "kwargs": {"y": 1}, "options": {}, "subtask_type": None, "immutable": False}
+    signature: dict[str, Any] = {"task": "add", "args": [], "kwargs": {"y": 1}, "options": {}, "subtask_type": None, "immutable": False}
     assert value_of(pool, "celery.map", task=signature, it=[1, 2, 3]) == [2, 3, 4]
     assert value_of(pool, "celery.starmap", task={"task": "add"}, it=[[1, 2], [3, 4]]) == [3, 7]
 
@@ -443,7 +443,7 @@ def test_a_wide_group_runs_through(pool: str) -> None:
 
 
 def test_unknown_tasks_are_found_before_anything_runs(pool: str, tmp_path: Path) -> None:
-    parts = [
+    parts: list[Any] = [
         call("a", "note_id", "x", path=str(tmp_path / "ran")),
         call("b", "ad", 1, line=3),
         call("c", "celery.map", task={"task": "suite.add"}, it=[1]),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from ...app import App
 from ..consumer import Reporter
@@ -71,6 +72,16 @@ class ThreadPool:
     def drain(self) -> None:
         """Begin no further task."""
         self._draining = True
+        kept: list[Job | None] = []
+        with contextlib.suppress(Empty):
+            while True:
+                job = self._jobs.get_nowait()
+                if job is None or isinstance(job, HandlerJob):
+                    kept.append(job)
+                else:
+                    self._report(Dropped(job.id))
+        for job in kept:
+            self._jobs.put(job)
 
     def kill(self) -> list[str]:
         """Heed the running jobs no more: they go on until they end or the process does."""
