@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -56,7 +57,14 @@ def example_findings(text: str) -> tuple[Diagnostic, ...]:
         first = Path(folder, EXAMPLE)
         content = main[1:].removesuffix("\n") + "\n"
         first.write_text(content, encoding="utf-8")
-        return compile_source(Source(EXAMPLE, content, str(first)), Settings(require_params=False)).findings
+        findings = compile_source(Source(EXAMPLE, content, str(first)), Settings(require_params=False)).findings
+        return tuple(_without_folder(finding, folder) for finding in findings)
+
+
+def _without_folder(finding: Diagnostic, folder: str) -> Diagnostic:
+    """The finding as it would be in the example's own folder."""
+    message = finding.message.replace(folder, ".")
+    return replace(finding, message=message, help=tuple(text.replace(folder, ".") for text in finding.help))
 
 
 def catalogue() -> str:

@@ -12,7 +12,7 @@ from flowc.cli.terminal import is_live, wants_colour
 from flowc.compiler.plan import Call, Location, Map, Plan, Trigger
 from flowc.runtime.events import State
 from flowc.runtime.failures import Failure
-from flowc.runtime.outcome import HandlerCalled, HandlerResult, StepEnded, StepResult, StepTold, Stopping
+from flowc.runtime.outcome import HandlerCalled, HandlerResult, RunStarted, StepEnded, StepResult, StepTold, Stopping
 
 HERE = Location("a.flow", 1, 1, 1, 2)
 
@@ -98,6 +98,7 @@ def test_a_terminal_gets_a_bar_and_loses_it_in_the_end(monkeypatch: pytest.Monke
     monkeypatch.setenv("TERM", "xterm")
     stream = Terminal()
     with progress(plan(2), stream) as watch:
+        watch(RunStarted(2))
         watch(ended("first"))
         watch(ended("evil\x1b]0;title\x07"))
     text = stream.getvalue()
