@@ -347,7 +347,7 @@ def test_without_pyyaml_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.M
     assert "flowc[yaml]" in reason_of(put(tmp_path, "a.yaml", "a: 1"))
 
 
-@pytest.mark.parametrize("text", ["a: 1\nb: [x, {c: 2}]", BILLION[:400], "a: [" * 40, "a: 2026-13-45", "a: 1\na: 2", "1: 2"])
+@pytest.mark.parametrize("text", ["a: 1\nb: [x, {c: 2}]", "a: [" * 40, "a: 2026-13-45", "a: 1\na: 2", "1: 2"])
 def test_yaml_reads_the_same_without_libyaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     import yaml
 

@@ -98,7 +98,7 @@ def same(a: Any, b: Any) -> bool:
     return repr(a) == repr(b)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(plans())
 def test_a_plan_goes_to_json_and_back(plan: Plan) -> None:
     text = plan.to_json()
