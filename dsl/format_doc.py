@@ -47,6 +47,13 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Free:
+    """What is inside may be broken though the group around it is not."""
+
+    doc: Doc
+
+
+@dataclass(frozen=True, slots=True)
 class IfBroken:
     """Text that stands only in a broken group."""
 
@@ -60,7 +67,7 @@ class Suffix:
     text: str
 
 
-Doc: TypeAlias = "str | Break | Indent | Group | IfBroken | Suffix | list[Doc]"
+Doc: TypeAlias = "str | Break | Indent | Group | Free | IfBroken | Suffix | list[Doc]"
 _Item: TypeAlias = tuple[int, bool, Doc]
 
 
@@ -85,10 +92,12 @@ def render(doc: Doc, indent: int) -> str:
                 out.append(item.flat)
                 column += len(item.flat)
         elif isinstance(item, Group):
-            breaks = item.broken or not _fits(item.doc, stack, WIDTH - column)
+            breaks = item.broken or (broken and not _fits(item.doc, stack, WIDTH - column))
             stack.append((margin, breaks, item.doc))
         elif isinstance(item, Indent):
             stack.append((margin + item.columns, broken, item.doc))
+        elif isinstance(item, Free):
+            stack.append((margin, True, item.doc))
         elif isinstance(item, IfBroken):
             if broken:
                 stack.append((margin, True, item.text))
@@ -98,7 +107,8 @@ def render(doc: Doc, indent: int) -> str:
 
 
 def _fits(doc: Doc, rest: list[_Item], room: int) -> bool:
-    """Whether a document on one line, and what comes after it up to the next line break, takes no more than ``room`` columns."""
+    """Whether a document takes no more than ``room`` columns up to its first line break that is always one; if it has none, with what
+    comes after it, up to the first place where that could be broken."""
     below = len(rest)
     stack: list[tuple[bool, Doc]] = [(False, doc)]
     while room >= 0:
@@ -110,9 +120,9 @@ def _fits(doc: Doc, rest: list[_Item], room: int) -> bool:
         broken, item = stack.pop()
         if isinstance(item, str):
             at = item.find("\n")
-            if at >= 0:
-                return at <= room
-            room -= len(item)
+            if at > room:
+                return False
+            room = room - len(item) if at < 0 else WIDTH - (len(item) - item.rfind("\n") - 1)
         elif isinstance(item, list):
             stack.extend((broken, part) for part in reversed(item))
         elif isinstance(item, Break):
@@ -121,6 +131,8 @@ def _fits(doc: Doc, rest: list[_Item], room: int) -> bool:
             room -= len(item.flat)
         elif isinstance(item, Group):
             stack.append((broken or item.broken, item.doc))
+        elif isinstance(item, Free):
+            stack.append((broken or below < len(rest), item.doc))
         elif isinstance(item, Indent):
             stack.append((broken, item.doc))
         elif isinstance(item, IfBroken) and broken:

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Container, Iterator
 from itertools import pairwise
 
-from .format_doc import GAP, HARD, HARD_GAP, LINE, SOFT, Doc, Group, IfBroken, Indent, Suffix
+from .format_doc import GAP, HARD, HARD_GAP, LINE, SOFT, Doc, Free, Group, IfBroken, Indent, Suffix
 from .format_lines import Comment, Line, Marks
 from .format_spacing import Spaced
 from .scanner import ARROW_TYPES, CLOSING, OPENING
@@ -97,7 +97,8 @@ class _Layout:
         return found[:1] + [Comment(comment.text, True, comment.blank) for comment in found[1:]]
 
     def _remarks(self, comments: list[Comment], gaps: bool = True) -> list[Doc]:
-        """Comments, the first behind what is before it or, as the others, on its own line; above the first an empty line only if ``gaps``."""
+        """Comments: the first may stand behind what is before it, the others have own lines. ``gaps``: also the first may have an empty
+        line above."""
         docs: list[Doc] = []
         for comment in comments:
             docs += [HARD_GAP if comment.blank and gaps else HARD, comment.text] if comment.own else [Suffix(comment.text)]
@@ -118,9 +119,9 @@ class _Layout:
         if not arrows:
             return stage(start, end)
         rest: list[Doc] = []
-        docs: list[Doc] = [Group([stage(start, arrows[0]), Indent(ARROW_STEP, rest)])]
+        docs: list[Doc] = [Group([Free(stage(start, arrows[0])), Indent(ARROW_STEP, rest)])]
         for at, stop in pairwise([*arrows, end]):
-            link: list[Doc] = [self._text(at), " ", stage(at + 1, stop)]
+            link: list[Doc] = [self._text(at), " ", Free(stage(at + 1, stop))]
             comments = self._comments(at, at + 1)
             if comments or at in self.breaks:
                 rest = link
@@ -142,7 +143,7 @@ class _Layout:
         docs: list[Doc] = []
         for at, stop in pairwise([*places, end]):
             docs += [*self._before(at, LINE), self._run(at, stop)]
-        return Group([self._run(start, places[0]), Indent(STEP, docs)])
+        return Group([self._run(start, places[0]), Indent(STEP, docs)], self._is_forced(start, end - 1))
 
     def _run(self, start: int, end: int) -> Doc:
         """A range that may be broken in its brackets alone."""
@@ -177,6 +178,7 @@ class _Layout:
         return items
 
     def _is_forced(self, at: int, close: int) -> bool:
+        """Whether something behind the token ``at``, up to ``close``, asks for a line break."""
         place = bisect_right(self.forced, at)
         return place < len(self.forced) and self.forced[place] <= close
 
