@@ -30,11 +30,12 @@ class StepValue:
 
 @dataclass(frozen=True, slots=True)
 class GroupValue:
-    """The list of a group's results. ``members`` are what each member is worth."""
+    """The list of a group's results. ``members`` are what each member is worth; ``size`` counts the results, groups inside it too."""
 
     id: str
     members: tuple[Elab, ...]
     type: Type
+    size: int = 0
     ends: tuple[str, ...] = ()
 
 
@@ -109,6 +110,11 @@ def parts(value: Elab) -> Iterator[StepValue | GroupValue | LateValue | Unknown]
             yield from parts(item)
     elif isinstance(value, (StepValue, GroupValue, LateValue, Unknown)):
         yield value
+
+
+def results_in(value: Elab) -> int:
+    """How many results a value is written out with."""
+    return sum(p.size if isinstance(p, GroupValue) else 1 for p in parts(value)) or 1
 
 
 def has_secret(value: Elab) -> bool:

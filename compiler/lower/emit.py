@@ -11,9 +11,12 @@ from ..budget import OperatorError
 from ..declarations import Declaration
 from ..plan import Call, Group, Map, Trigger
 from ..types import ANY
-from .domain import Compound, Elab, GroupValue, StepValue, Unknown, group_type, parts
+from .domain import Compound, Elab, GroupValue, StepValue, Unknown, group_type, parts, results_in
 from .layers import resolve
 from .state import NO_OPTIONS, Feed, Frame, Layer, Lowering, TooMuchError, place
+
+#: Results in one group, those of the groups inside it counted each time: so long a list is handed on as one message.
+MOST_RESULTS = 1_000_000
 
 _NO_ARGUMENTS = Map()
 _START = Trigger()
@@ -80,6 +83,7 @@ def _trigger(low: Lowering, frame: Frame, args: tuple[Elab, ...], kwargs: dict[s
             groups = groups or isinstance(value, GroupValue)
             consume(low, frame, value, whole)
         elif isinstance(value, Compound):
+            _placed(low, frame, value, whole)
             found = [p for p in parts(value) if isinstance(p, (StepValue, GroupValue))]
             low.spend(frame, whole, len(found))
             for part in found:
@@ -200,4 +204,8 @@ def emit_group(
     low.out.groups.append(
         Group(identity, kind, tuple([of(m) for m in members]), label, frame.groups, frame.flows, after, place(frame.source, span))
     )
-    return GroupValue(identity, members, group_type(members))
+    size = sum(map(results_in, members))
+    if size > MOST_RESULTS:
+        low.report("F0369", frame, span, most=f"{MOST_RESULTS:,}")
+        raise TooMuchError
+    return GroupValue(identity, members, group_type(members), size)

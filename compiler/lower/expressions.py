@@ -83,7 +83,7 @@ def chain(low: Lowering, expr: tree.Chain | tree.Scoped, frame: Frame) -> Elab:
 
 def map_expr(low: Lowering, expr: tree.MapExpr, frame: Frame) -> Elab:
     """A map; the parser has seen to it that each key stands once."""
-    return map_of({item.key.text: low.value(item.value, frame) for item in expr.items})
+    return low.kept(frame, expr.span, map_of({item.key.text: low.value(item.value, frame) for item in expr.items}))
 
 
 def fstring(low: Lowering, expr: tree.FString, frame: Frame) -> Elab:

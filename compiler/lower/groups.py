@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from ...dsl import tree
 from ...dsl.source import Span
-from ..budget import OperatorError
 from ..types import ListOf
 from .contains import has_call
 from .domain import (
@@ -52,13 +51,7 @@ def _plain(low: Lowering, span: Span, frame: Frame, items: tuple[Elab, ...], nam
     if any(isinstance(item, (StepValue, GroupValue)) for item in items):
         identity, _ = enter_group(low, frame, name)
         return emit_group(low, frame, span, "list", "", items, identity, None)
-    value = list_of(items)
-    if is_known(value):
-        try:
-            return low.budget.keep(value)
-        except OperatorError as problem:
-            return low.refuse(problem, frame, span)
-    return value
+    return low.kept(frame, span, list_of(items))
 
 
 def _list(low: Lowering, expr: tree.ListExpr, frame: Frame, feed: Feed | None, name: str | None, *, members_called: bool) -> Elab:

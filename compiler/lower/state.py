@@ -12,11 +12,11 @@ from ...dsl import tree
 from ...dsl.diagnostics import Edit, Findings, Label
 from ...dsl.record import dataclass
 from ...dsl.source import Source, Span
-from ..budget import Budget
+from ..budget import Budget, OperatorError
 from ..declarations import Declaration, ParameterSpec
 from ..include import Loader
 from ..plan import Call, Group, Location, Map, Scope, SubFlow
-from .domain import WRONG, Elab, PlanValues
+from .domain import WRONG, Compound, Elab, PlanValues
 
 #: Evaluations that one compile may make: so many, more for each step that it may have (one takes about twelve), and one a character.
 MOST_WORK = 2_000_000
@@ -300,6 +300,15 @@ class Lowering:
         """Report what a value or option that cannot be amounts to."""
         values: dict[str, Any] = dict(problem.values)
         return self.report(problem.code, where, span, help=problem.help, **values)
+
+    def kept(self, frame: Frame, span: Span, value: Elab) -> Elab:
+        """A list or map just made, after accounting for its size."""
+        items = value.items if isinstance(value, Compound) else value
+        try:
+            self.budget.keep(items)
+        except OperatorError as problem:
+            return self.refuse(problem, frame, span)
+        return value
 
     def spend(self, frame: Frame, span: Span, units: int = 1) -> None:
         """Count work; past the limit the compile ends with a finding."""

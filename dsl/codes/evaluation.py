@@ -64,6 +64,15 @@ fewer.""",
         """Sub-flows inside sub-flows, or many `for` clauses in one comprehension, go too deep. Split the flow.""",
     ),
     Code(
+        "F0369",
+        "A group of too many results",
+        "this group is a list of more than {most} results",
+        """Groups inside groups multiply: the same group as a member twice is its whole list twice. Who reads the group's value gets that list as one
+argument.""",
+        bad="a = [x(i) for i in range(1000)]\nb = [a for i in range(1100)]\nreport(b)\n",
+        good="a = [x(i) for i in range(1000)]\nreport(a)\n",
+    ),
+    Code(
         "F0368",
         "A negative duration",
         "a duration below zero is handed to this task",
