@@ -21,8 +21,6 @@ COMMANDS = {
     "explain": "Explain the code of a finding.",
 }
 
-REPORT_TO = "https://github.com/flowc/flowc/issues"
-
 
 class LazyGroup(click.Group):
     """A group whose commands are imported one at a time."""
@@ -136,5 +134,5 @@ def _apology(bug: BaseException) -> str:
     return (
         f"flowc: internal error: {type(bug).__name__}: {what} ({where})\n"
         "  This is a mistake in flowc, not in your flow. FLOWC_DEBUG=1 shows where it happened.\n"
-        f"  Please report it with the flow at {REPORT_TO} (flowc {__version__}, Python {platform.python_version()}).\n"
+        f"  Please report it to the maintainers with the flow (flowc {__version__}, Python {platform.python_version()}).\n"
     )
