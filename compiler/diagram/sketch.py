@@ -53,16 +53,22 @@ class Sketch:
 
     def merge(self, into: Mapping[str, str], new: Mapping[str, Piece] | None = None) -> Sketch:
         """The sketch with pieces merged: ``into`` says for each piece that goes where it goes: to another piece or to one of ``new``."""
-        pieces: dict[str, Piece] = {}
+        steps: dict[str, int] = {}
+        copies: dict[str, int] = {}
         for key, piece in self.pieces.items():
             target = into.get(key, key)
-            if target == key:
-                pieces.setdefault(key, piece)
-            elif new and target in new:
-                known = pieces.get(target, new[target])
-                pieces[target] = replace(known, steps=known.steps + piece.steps)
+            counts = piece.kind != "join" or target == key
+            steps[target] = steps.get(target, 0) + (piece.steps if counts else 0)
+            copies[target] = copies.get(target, 0) + (piece.copies if counts else 0)
+        pieces: dict[str, Piece] = {}
+        for target, number in steps.items():
+            known = new.get(target) if new else None
+            if known is not None:
+                pieces[target] = replace(known, steps=number)
             else:
-                pieces[target] = _added(pieces.get(target) or self.pieces[target], piece)
+                piece = self.pieces[target]
+                same = (piece.steps, piece.copies) == (number, copies[target])
+                pieces[target] = piece if same else replace(piece, steps=number, copies=copies[target])
         return Sketch(pieces, _moved(self.edges, into), (*self.merged, into))
 
     def piece_of(self, node: str) -> Piece | None:
@@ -84,12 +90,6 @@ class Sketch:
         for tail, head, kind in self.edges:
             found[tail][head] = kind
         return found
-
-
-def _added(piece: Piece, other: Piece) -> Piece:
-    if other.kind == "join":
-        return piece
-    return replace(piece, steps=piece.steps + other.steps, copies=piece.copies + other.copies)
 
 
 def _moved(edges: Mapping[Edge, int], into: Mapping[str, str]) -> dict[Edge, int]:
