@@ -8,15 +8,15 @@ from flowc.compiler.declarations import Declaration, ParameterSpec
 
 from .compiling import call, clean, codes, compiled, one, plan, shown, steps
 
-RESERVED = "task flow param from import include as defaults return when else for in if and or not true false null each now".split()
+RESERVED = "task flow param from import include as defaults return when else for in if and or not true false null each now"
 
 
-@pytest.mark.parametrize("word", RESERVED)
+@pytest.mark.parametrize("word", RESERVED.split())
 def test_reserved_words_cannot_be_bound(word: str) -> None:
     assert codes(f"{word} = a()\n") != []
 
 
-@pytest.mark.parametrize("word", RESERVED)
+@pytest.mark.parametrize("word", RESERVED.split())
 def test_reserved_words_are_ordinary_behind_a_dot_in_from_and_as_argument_names(word: str) -> None:
     text = f"from p.{word}.q import {word} as z\nx = z({word}=1)\nf(x.{word}, proj.{word}())\n"
     assert steps(text) == [

@@ -1,0 +1,296 @@
+"""Hostile and huge texts: each ends in findings (or compiles) in bounded time and memory, and never raises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flowc.compiler.pipeline import Compiled
+
+from .compiling import codes, compiled, plan
+
+
+def refused(text: str, *, allowed: str = "") -> list[str]:
+    """The codes of a text that must be refused."""
+    made = compiled(text)
+    assert made.plan is None
+    found = sorted({d.code for d in made.findings} - {"F0901"})
+    assert found != []
+    if allowed:
+        assert set(found) <= set(allowed.split()), found
+    return found
+
+
+DEEP = 50_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "[" * DEEP + "]" * DEEP,
+        "x = " + "[" * DEEP,
+        "x = " + "(" * DEEP + "1" + ")" * DEEP,
+        "x = " + "f(" * DEEP + ")" * DEEP,
+        "x = " + "{a: " * DEEP + "1" + "}" * DEEP,
+        "f(" + "x[" * DEEP + "0" + "]" * DEEP + ")",
+        "x = " + "([{" * DEEP,
+        "]" * DEEP,
+        ")(" * DEEP,
+        "f() " + "{a = " * DEEP,
+        "param x: " + "list[" * DEEP + "int" + "]" * DEEP,
+        "param x: " + "{a: " * DEEP + "int" + "}" * DEEP,
+        'x = f"' + "{" * DEEP,
+        'x = f"' + "{[" * DEEP + "]}" * DEEP + '"',
+        "x = " + "[1 for a in " * DEEP + "[]" + "]" * DEEP,
+        "x = " + "(a -> " * DEEP + "b" + ")" * DEEP,
+        "x = " + "(a !> " * DEEP + "b" + ")" * DEEP,
+    ],
+    ids=lambda text: text[4:10] + "…",
+)
+def test_brackets_that_nest_without_end(text: str) -> None:
+    refused(text + "\n")
+
+
+@pytest.mark.parametrize("depth", [2, 20, 60])
+def test_brackets_that_nest_a_little(depth: int) -> None:
+    assert codes("x = " + "[" * depth + "]" * depth + "\nf(x)\n") == []
+
+
+def test_blocks_that_nest_without_end() -> None:
+    refused("".join(" " * n + "when true:\n" for n in range(2_000)) + " " * 2_000 + "a()\n")
+    refused("flow a():\n" + "".join(" " * (n + 1) + "when true:\n" for n in range(2_000)) + " " * 2_001 + "a()\n")
+
+
+@pytest.mark.parametrize("word", ["not ", "-", "+", "- + "])
+def test_rows_of_unary_operators(word: str) -> None:
+    made = compiled("work(" + word * 50_000 + "1)\n")
+    assert made.plan is not None or made.findings
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "work(" + " + ".join(["1"] * 10_000) + ")",
+        "work(" + " and ".join(["1"] * 10_000) + ")",
+        "work(" + " == ".join(["1"] * 10_000) + ")",
+        "work(" + " - ".join(["1"] * 10_000) + ")",
+        "work(" + "1 if 1 else " * 10_000 + "2)",
+        "work(" + "1 if 0 else " * 10_000 + "2)",
+        "x = a()\nwork(x" + ".a" * 10_000 + ")",
+        "work({a: 1}" + ".a" * 1 + ")",
+        "work('" + "x" * 900_000 + "')",
+        "work(" + ", ".join(["1"] * 50_000) + ")",
+        "work(" + ", ".join(f"k{i}=1" for i in range(20_000)) + ")",
+        "work({" + ", ".join(f"k{i}: 1" for i in range(20_000)) + "})",
+        "work([" + ", ".join(["1"] * 50_000) + "])",
+        "[" + ", ".join(["a"] * 20_000) + "]",
+        " -> ".join(["a"] * 50_000),
+        " => ".join(["a"] * 50_000),
+        "\n-> ".join(["a"] * 50_000),
+        "; ".join(["a(1)"] * 20_000),
+        "a" + " !> h" * 5_000,
+        "a !> [" + ", ".join(["h"] * 10_000) + "]",
+        "# " + "x" * 1_000_000,
+        "\n" * 1_000_000,
+        'f"' + "{1}" * 10_000 + '"',
+        "a" + "b" * 100_000 + "()",
+        "p" + ".q" * 20_000 + "()",
+    ],
+    ids=lambda text: text[:14].replace("\n", " ") + "…",
+)
+def test_long_texts_compile(text: str) -> None:
+    """What is long, but neither deep nor multiplied, is no mistake."""
+    made = compiled(text + "\n")
+    assert [d.code for d in made.findings if d.severity.value == "error"] == []
+    assert made.plan is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "work(" + " ** ".join(["1"] * 10_000) + ")",
+        "work(" + "[1]" + "[0]" * 10_000 + ")",
+        "[1 " + "for a in [1] " * 10_000 + "]",
+        "work([f(a) " + "for a in [1, 2] if a " * 10_000 + "])",
+        "a" + " !> h" * 10_000,
+        "when 1:\n    a()\nelse:\n    b()\n" * 1_000,
+        "x = a() {queue = 'q'" + ", queue = 'q'" * 10_000 + "}",
+        "from p import " + ", ".join(f"a{i}" for i in range(10_000)),
+        "task p.f(" + ", ".join(f"a{i}" for i in range(10_000)) + ")\np.f()",
+        "flow go(" + ", ".join(f"a{i}" for i in range(5_000)) + "):\n    return 1\ngo()",
+    ],
+    ids=lambda text: text[:14].replace("\n", " ") + "…",
+)
+def test_long_texts_end(text: str) -> None:
+    """Either a plan or findings, and soon."""
+    made = compiled(text + "\n")
+    assert made.plan is not None or made.findings
+
+
+def test_ten_thousand_clauses() -> None:
+    made = compiled("x = [f(1) " + "".join(f"for a{i} in [1] " for i in range(10_000)) + "]\n")
+    assert made.plan is not None or made.findings
+
+
+# ── values ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'work("x" * 10 ** 9)',
+        "work([0] * 10 ** 9)",
+        "work(range(10 ** 12))",
+        "work(10 ** 10 ** 10)",
+        "work(2 ** 100000)",
+        "work((2 ** 3999) * (2 ** 3999))",
+        'a = "x"\n' + "a{0} = a{1} + a{1}\n".format("1", "") + "".join(f"a{n} = a{n - 1} + a{n - 1}\n" for n in range(2, 60)) + "work(a59)",
+        "a0 = [1]\n" + "".join(f"a{n} = a{n - 1} + a{n - 1}\n" for n in range(1, 60)) + "work(a59)",
+        "a0 = [1]\n" + "".join(f"a{n} = [a{n - 1}, a{n - 1}]\n" for n in range(1, 60)) + "work(a59)",
+        "a0 = {k: 1}\n" + "".join(f"a{n} = {{k: a{n - 1}, l: a{n - 1}}}\n" for n in range(1, 60)) + "work(a59)",
+        "a0 = f'{now}'\n" + "".join(f"a{n} = f'{{a{n - 1}}}{{a{n - 1}}}'\n" for n in range(1, 60)) + "work(a59)",
+        "a0 = now\n" + "".join(f"a{n} = [a{n - 1}, a{n - 1}]\n" for n in range(1, 60)) + "work(a59)",
+        "work(1" + "0" * 5_000 + ")",
+        "work(" + "9" * 4_000 + " ** 9)",
+        "work(1e999)",
+        "work(9999999999999w)",
+        "work(9999-12-31 + 1d)",
+        "work(len([1 for a in range(100000) for b in range(100000)]))",
+        "work(len([1 for a in range(100000) for b in range(100000) if a < 0]))",
+        "work([[i, j] for i in range(2000) for j in range(2000)])",
+        "work(sorted(range(1000000)) + sorted(range(1000000)))",
+        'big = "x" * 1000000\nwork([big for i in range(1000)])',
+        'big = "x" * 1000000\n[work(big) for i in range(1000)]',
+        "big = range(100000)\n[work(big, i) for i in range(1000)]",
+        'big = "x" * 1000000\nwork(big + big)',
+        'big = "ab" * 400000\nwork(len([1 for i in range(10000) if "c" in big]))',
+        "big = range(500000)\nwork(len([1 for i in range(10000) if -1 in big]))",
+        "work(min([sum(range(1000000)) for i in range(1000)]))",
+    ],
+    ids=lambda text: text[:24].replace("\n", " ") + "…",
+)
+def test_values_without_end(text: str) -> None:
+    assert all(code[:3] in ("F03", "F01") for code in refused(text + "\n"))
+
+
+def test_doubling_groups() -> None:
+    refused("a0 = [f(1)]\n" + "".join(f"a{n} = [a{n - 1}, a{n - 1}]\n" for n in range(1, 12)) + "x = [g(r) for r in a11]\n" * 2)
+    text = "a0 = [f(1), f(2)]\n" + "".join(f"a{n} = [h(x, y) for x in a{n - 1} for y in a{n - 1}]\n" for n in range(1, 8))
+    refused(text, allowed="F0362 F0363")
+
+
+def test_big_constants_for_many_steps_are_fine_while_they_are_few() -> None:
+    made = plan('big = "x" * 100000\n[work(big, i) for i in range(500)]\n')
+    assert len(made.calls) == 500
+
+
+# ── steps ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_more_steps_than_allowed() -> None:
+    assert refused("[work(i, j) for i in range(1000) for j in range(1000)]\n") == ["F0362"]
+    assert codes("[work(i) for i in range(11)]\n", max_steps=10) == ["F0362"]
+    assert codes("[work(i) for i in range(10)]\n", max_steps=10) == []
+    assert codes("a\n" * 11, max_steps=10) == ["F0362"]
+
+
+def test_the_limit_says_where_and_what_to_do() -> None:
+    (found,) = [d for d in compiled("a()\n[work(i) for i in range(11)]\n", max_steps=10).findings if d.code == "F0362"]
+    assert found.source.position(found.span.start).line == 2
+    assert "--max-steps" in found.help[0]
+
+
+def test_a_group_of_many_linked_to_a_group_of_many() -> None:
+    """The edges stay as few as the text says: groups are not multiplied out."""
+    made = plan("[a(i) for i in range(5000)] -> [b(i) for i in range(5000)] -> c\n")
+    assert len(made.calls) == 10_001
+    assert sum(len(c.trigger.needs) for c in made.calls) <= 10_001
+
+
+def test_fifty_thousand_to_fifty_thousand() -> None:
+    made = compiled("[a(i) for i in range(49999)] -> [b(i) for i in range(50000)]\n")
+    assert made.plan is not None
+    assert len(made.plan.calls) == 99_999
+
+
+def doubling_flows(levels: int, body: str) -> str:
+    text = "flow f0():\n    return work()\n"
+    for n in range(1, levels + 1):
+        text += f"flow f{n}():\n    {body.format(n - 1)}\n"
+    return text + f"f{levels}()\n"
+
+
+@pytest.mark.parametrize("body", ["f{0}()\n    return f{0}()", "return [f{0}(), f{0}()]", "x = f{0}()\n    return f{0}() -> a(x)"])
+def test_sub_flows_that_double(body: str) -> None:
+    text = doubling_flows(40, body.replace("f{0}", "f{0}"))
+    refused(text, allowed="F0362 F0363 F0904 F0402")
+
+
+def test_sub_flows_that_double_without_steps() -> None:
+    text = "flow f0():\n    return 1\n" + "".join(f"flow f{n}():\n    f{n - 1}()\n    return f{n - 1}()\n" for n in range(1, 41)) + "f40()\n"
+    refused(text, allowed="F0363 F0362")
+
+
+def test_sub_flows_that_nest_deeply() -> None:
+    text = "flow f0():\n    return work()\n" + "".join(f"flow f{n}():\n    return f{n - 1}()\n" for n in range(1, 5_000)) + "f4999()\n"
+    made = compiled(text)
+    assert "F0367" in [d.code for d in made.findings]
+
+
+def test_sub_flows_that_nest_a_little() -> None:
+    text = "flow f0():\n    return work()\n" + "".join(f"flow f{n}():\n    return f{n - 1}()\n" for n in range(1, 30)) + "f29()\n"
+    assert len(plan(text).calls) == 1
+
+
+def test_parameters_whose_defaults_form_a_long_chain() -> None:
+    text = "param p0: int = 0\n" + "".join(f"param p{n}: int = p{n - 1} + 1\n" for n in range(1, 5_000)) + "work(p4999)\n"
+    made = compiled(text)
+    assert made.plan is not None or made.findings
+    made = compiled("\n".join(reversed(text.splitlines()[:-1])) + "\nwork(p4999)\n")
+    assert made.plan is not None or made.findings
+
+
+# ── characters and findings ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("text", ["a(\0)", "a('\0')", "# \0", "a(\ud800)", "a('\udfff')", "a\rb"])
+def test_characters_that_no_file_should_hold(text: str) -> None:
+    assert "F0110" in [d.code for d in compiled(text + "\n").findings]
+
+
+@pytest.mark.parametrize("text", ["", "\n", " ", "\t", "\ufeff", "\ufeff\ufeff", "#", ";", ";;", '"', "'''", 'f"', "\\", "->", "=", "\u2028a()", "\x0ca()", "a()\x1b"])
+def test_nearly_nothing(text: str) -> None:
+    assert isinstance(compiled(text), Compiled)
+    assert isinstance(compiled(text + "\n"), Compiled)
+
+
+def test_findings_are_kept_in_bounds() -> None:
+    made = compiled("f(wrong)\n" * 20_000)
+    assert len(made.findings) <= 1_001
+    assert made.dropped > 0
+
+
+def test_a_finding_in_a_loop_is_reported_once() -> None:
+    assert codes("[f(wrong, i) for i in range(1000)]\n") == ["F0203"]
+
+
+# ── includes ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_too_many_includes() -> None:
+    doubling = {f"f{n}.flow": f'include "f{n + 1}.flow" as a\ninclude "f{n + 1}.flow" as b\n' for n in range(40)}
+    made = compiled('include "f0.flow" as f\nw.x()\n', {**doubling, "f40.flow": "n = 1\n"})
+    assert "F0711" in [d.code for d in made.findings]
+
+
+def test_includes_in_a_long_row() -> None:
+    row = {f"f{n}.flow": f'include "f{n + 1}.flow" as a\n' for n in range(500)}
+    made = compiled('include "f0.flow" as f\nw.x()\n', {**row, "f500.flow": "n = 1\n"})
+    assert "F0711" in [d.code for d in made.findings]
+
+
+def test_a_large_included_file_is_parsed_once(tmp_path: Path) -> None:
+    big = "\n".join(f"n{i} = {i}" for i in range(2_000)) + "\n"
+    text = "".join(f'include "big.flow" as b{i}\n' for i in range(20)) + "f(" + ", ".join(f"b{i}.n7" for i in range(20)) + ")\n"
+    assert plan(text, {"big.flow": big}).calls[0].args == (7,) * 20
