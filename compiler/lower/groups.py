@@ -104,7 +104,7 @@ def comprehension_stage(low: Lowering, expr: tree.Comprehension, frame: Frame, f
     _check_targets(low, frame, expr)
     members: list[Elab] = []
     unknown = False
-    for known in _bindings(low, inner, expr, 0):
+    for known in _bindings(low, inner, inner.within(groups=frame.groups), expr, 0):
         unknown = unknown or not known
         own, member = _member_frame(inner, name, len(members)) if identity is not None else (None, inner)
         low.spend(frame, expr.element.span)
@@ -152,20 +152,23 @@ def _check_targets(low: Lowering, frame: Frame, expr: tree.Comprehension) -> Non
             bind(low, frame, names, target, Bound(WRONG, frame.source, target.span, "loop"))
 
 
-def _bindings(low: Lowering, frame: Frame, expr: tree.Comprehension, depth: int) -> Iterator[bool]:
-    """Bind the targets for each turn of the clauses from ``depth`` on; yields whether everything iterated is known."""
+def _bindings(low: Lowering, frame: Frame, outside: Frame, expr: tree.Comprehension, depth: int) -> Iterator[bool]:
+    """Bind the targets for each turn of the clauses from ``depth`` on; yields whether everything iterated is known.
+
+    ``outside``: the same names, but not in the comprehension's group: what is looped over is no member.
+    """
     if depth == len(expr.clauses):
         yield True
         return
     clause = expr.clauses[depth]
-    items = iterate(low, frame, clause.iterable.span, _iterable(low, frame, clause))
+    items = iterate(low, frame, clause.iterable.span, _iterable(low, outside, clause))
     known = not isinstance(items, Unknown)
     for item in [items] if isinstance(items, Unknown) else items:
         low.spend(frame, clause.span)
         if not _bind_targets(low, frame, clause, item):
             known = False
         if all(_holds(low, frame, condition) for condition in clause.conditions):
-            for deeper in _bindings(low, frame, expr, depth + 1):
+            for deeper in _bindings(low, frame, outside, expr, depth + 1):
                 yield known and deeper
 
 
