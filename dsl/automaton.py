@@ -22,7 +22,8 @@ END = "$END"
 
 def digest(text: str) -> str:
     """What tells one grammar's tables from another's (line ends do not count)."""
-    return f"{zlib.crc32(text.replace(chr(13), '').encode()):08x}-{len(text)}"
+    text = text.replace("\r", "")
+    return f"{zlib.crc32(text.encode()):08x}-{len(text)}"
 
 
 class Rule(NamedTuple):

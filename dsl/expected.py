@@ -88,7 +88,7 @@ def words(terminals: set[str], brace: bool = False) -> str:
             left -= gone
             found.append(text)
     if "the end of the line" in found:
-        left.discard("EQUAL")
+        left -= {"EQUAL"} | _TRAILER
     if "a statement" in found:
         found = ["a statement"]
     texts = {name: sign for sign, name in (*LANGUAGE.operators.items(), *LANGUAGE.keywords.items())}

@@ -6,14 +6,16 @@ Lark is imported here alone, and only when the tables are made: a parse needs no
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .automaton import Tables, digest
+from .scanner import ARROW_TYPES, ARROWS
 
 if TYPE_CHECKING:
-    from lark import Lark
+    from lark import Lark, Token
     from lark.grammar import Rule
 
 GRAMMAR = Path(__file__).parent.parent / "grammar.lark"
@@ -31,26 +33,39 @@ TABLES = Tables(
 
 
 def load_lark(text: str, transformer: object = None, strict: bool = False) -> Lark:
-    """The grammar in Lark itself, with Lark's contextual lexer and blocks. ``strict`` needs the package interegular.
+    """The grammar in Lark itself, with Lark's contextual lexer and Indenter, for flows without mistakes whose last line ends.
 
-    Raises lark's GrammarError when the text is no LALR grammar.
+    Before a flow is parsed, ``options.postlex.flow`` must be its text. ``strict`` makes any conflict an error; it needs the package
+    interegular. Raises lark's GrammarError when the text is no LALR grammar.
     """
     from lark import Lark
     from lark.indenter import Indenter
 
-    class Blocks(Indenter):
+    class Lines(Indenter):
         NL_type = "_NEWLINE"
         OPEN_PAREN_types: ClassVar[list[str]] = ["LPAR", "LSQB", "LBRACE"]
         CLOSE_PAREN_types: ClassVar[list[str]] = ["RPAR", "RSQB", "RBRACE"]
         INDENT_type = "_INDENT"
         DEDENT_type = "_DEDENT"
         tab_len = 8
+        flow = ""
+
+        def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+            joined: Iterator[Token] = super().process(self._joined(stream))  # type: ignore[no-untyped-call]  # Lark's own gap
+            return joined
+
+        def _joined(self, stream: Iterator[Token]) -> Iterator[Token]:
+            last = ""
+            for token in stream:
+                if token.type != "_NEWLINE" or not (last in ARROW_TYPES or self.flow.startswith(ARROWS, token.end_pos)):
+                    last = token.type
+                    yield token
 
     return Lark(
         text,
         parser="lalr",
         lexer="contextual",
-        postlex=Blocks(),
+        postlex=Lines(),
         strict=strict,
         keep_all_tokens=True,
         propagate_positions=False,

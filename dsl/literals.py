@@ -16,6 +16,8 @@ _MOST_BITS = int(MOST_DIGITS * math.log2(10))
 
 # Patterns are compiled when they are first used: most flows need few of them, and `flowc check` should start at once.
 _DURATION = r"(?a)(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?"
+_LIKE_DURATION = r"[0-9.]+(?i:w|d|h|m|s)"
+_DURATIONS = "a duration is one word of descending units: w d h m s ms, as in 1h30m or 500ms"
 _DECIMAL_DURATION = r"(?a)(\d+\.\d+)(w|d|h|ms|m|s)"
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds", "ms": "milliseconds"}
 _DASHED = r"(?a)\d+-\d"
@@ -52,10 +54,11 @@ def number(word: str) -> Number:
             return _float(word)
         value = int(word, 0)
     except ValueError:
-        digits = word.isascii() and word.replace("_", "").isdigit()
-        if digits and len(word) > MOST_DIGITS:
+        if not word.isascii() or not word.replace("_", "").isdigit():
+            raise BadWord("F0106", _DURATIONS if re.match(_LIKE_DURATION, word) else "") from None
+        if len(word) > MOST_DIGITS:
             raise BadWord("F0107") from None
-        raise BadWord("F0106", "a number does not begin with 0; octal numbers are written 0o17" if digits else "") from None
+        raise BadWord("F0106", "a number does not begin with 0; octal numbers are written 0o17") from None
     if value.bit_length() > _MOST_BITS:
         raise BadWord("F0107")
     return value
@@ -75,7 +78,7 @@ def _duration(word: str) -> dt.timedelta:
             return dt.timedelta(**{_UNITS[decimal[2]]: float(decimal[1])})
         match = re.fullmatch(_DURATION, word)
         if not match:
-            raise BadWord("F0106", "a duration is one word of descending units: w d h m s ms, as in 1h30m or 500ms")
+            raise BadWord("F0106", _DURATIONS)
         weeks, days, hours, minutes, seconds, millis = (int(part or 0) for part in match.groups())
         return dt.timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds, milliseconds=millis)
     except (OverflowError, ValueError):

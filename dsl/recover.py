@@ -75,6 +75,9 @@ class Recovery:
         first = search.first_statement(brackets[0].start_pos, token.start_pos)
         if first >= 0:
             return Place(first, False), _last_before(brackets, first)
+        body = search.body(brackets[0].start_pos, token.start_pos) if heads else None
+        if body:
+            return body, brackets[0]
         place = search.after(token.start_pos, len(brackets), heads)
         if place.closed or stop.too_deep:
             return place, None

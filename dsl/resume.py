@@ -61,6 +61,15 @@ class Search:
             at = self.text.find("\n", at, end)
         return -1
 
+    def body(self, bracket: int, end: int) -> Place | None:
+        """The block below the header with an open ``bracket``, if its line ends with a colon and ``end`` lies on a later line."""
+        stop = self.text.find("\n", bracket, end)
+        if stop < 0 or not self.text[bracket:stop].rstrip().endswith(":"):
+            return None
+        match = LANGUAGE.scanner.match(self.text, stop, self.stop)
+        at = match.end() if match else self.stop
+        return Place(at, False, True) if at <= end and self.lines.is_deeper(at) else None
+
     def after(self, start: int, depth: int, heads: bool) -> Place:
         """The place after ``start``, where ``depth`` brackets are open; the broken statement ``heads`` a block if a deeper line follows."""
         window = self.stop if self.allowance > 0 or not depth else min(self.stop, start + _WINDOW)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from .automaton import Tables
 
 TABLES = Tables(
-    digest='5a2d3525-7205',
+    digest='ee0718fa-7280',
     symbols=(
         '$END', 'ALWAYS', 'AND', 'AS', 'AT_LEAST', 'AT_MOST', 'COALESCE', 'COLON', 'COMMA', 'DEFAULTS', 'DIFFERS', 'DOT', 'EACH',
         'ELSE', 'EQUAL', 'EQUALS', 'FALSE', 'FLOOR', 'FLOW', 'FOR', 'FROM', 'FSTRING', 'IF', 'IMPORT', 'IN', 'INCLUDE', 'LBRACE',
