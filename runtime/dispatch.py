@@ -63,7 +63,7 @@ class Dispatcher:
 
     def id_of(self, call: Call) -> str:
         """The message id of a step."""
-        return self.options(call.options, call.task).get("task_id") or f"{self._run_id}.{call.id}"
+        return str(call.options.get("task_id") or f"{self._run_id}.{call.id}")
 
     def request(self, send: Send) -> Context:
         """What a handler sees of a call."""

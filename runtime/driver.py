@@ -26,7 +26,7 @@ from .failures import Failure, failure_of
 from .handling import Handling, handler_id
 from .interrupts import listening
 from .outcome import HandlerCalled, RunEvent, RunResult, RunStarted, StepEnded, StepTold, Stopping
-from .preflight import check_tasks, late_values, notes
+from .preflight import check_ids, check_tasks, late_values, notes
 from .record import Record
 from .redact import Redactor
 from .worker.codec import unpack
@@ -70,6 +70,7 @@ def run(
     """
     check_tasks(plan, app)
     bound, redactor = bind(plan, now=now, env=env, secrets=secrets)
+    check_ids(bound)
     return _Run(bound, app, pool, concurrency, on_event, redactor).run()
 
 
@@ -133,19 +134,21 @@ class _Run:
         finally:
             self._pool.close()
             self._dispatcher.close()
-        return self._result()
+        stopped_by = self._signals[0] if self._signals else None
+        return self._record.result(self._handling.results, signal=stopped_by, abandoned=self._abandoned, notes=self._notes)
 
     def _feed(self) -> None:
         """Send what is ready, as far as there is room; calls that only wait for their time take none."""
         while self._backlog and (room := self._pool.room - len(self._out) + self._worker.held) > 0:
-            for _ in range(min(room, len(self._backlog))):
+            count = min(room, len(self._backlog))
+            for _ in range(count):
                 step, sent = self._backlog.popleft()
                 try:
                     self._out[self._dispatcher.send(self._engine.send(step), sent)] = step
                 except StepError as exc:
                     self._handle(Failed(step, failure_of(exc)))
-            self._worker.turn()
-        self._worker.turn()
+            self._worker.take(count)
+        self._worker.start_due()
 
     def _take(self) -> None:
         """Wait for a report or for the time of a held call; then take every report that is there."""
@@ -263,30 +266,6 @@ class _Run:
         while self._handling.waiting:
             for id_ in self._handling.ids():
                 self._handler_ended(id_, failure_of(TaskRevokedError("stopped while it ran"), keep=False))
-
-    # ---------------------------------------------------------------------------------------------------------- result
-    def _result(self) -> RunResult:
-        steps = tuple(self._record.steps())
-        value, has_value, problem = None, False, None
-        try:
-            value, has_value = self._engine.value(), True
-        except ReachError as exc:
-            problem = self._redactor.text(str(exc))
-        except KeyError:
-            pass
-        return RunResult(
-            value=value,
-            has_value=has_value,
-            ok=problem is None and all(step.state is State.SUCCESS for step in steps),
-            steps=steps,
-            handlers=self._handling.results,
-            duration=time.monotonic() - self._began,
-            signal=self._signals[0] if self._signals else None,
-            abandoned=self._abandoned,
-            value_error=problem,
-            notes=self._notes,
-            redactor=self._redactor,
-        )
 
 
 def _event(step: str, ended: Ended) -> Succeeded | Failed | Revoked:

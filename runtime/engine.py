@@ -23,9 +23,9 @@ from typing import Any
 
 from ..compiler.plan import Call, Plan, Value
 from .errors import ReachError
-from .events import Action, CallHandler, Event, Failed, HandlerEnded, Notify, Ready, Revoked, Skipped, State, Succeeded, Told
-from .failures import Failure
+from .events import Action, Event, Failed, HandlerEnded, Notify, Ready, Revoked, Skipped, State, Succeeded, Told
 from .layout import lay_out
+from .sequences import HandlerSequences
 from .values import Broken, fill
 
 _ENDED = frozenset((State.SUCCESS, State.FAILURE, State.REVOKED, State.SKIPPED))
@@ -57,15 +57,13 @@ class Engine:
         self._open = len(self._layout.calls)
         self._out = 0
         self._stopped = False
-        self._fired: set[str] = set()
-        self._handling: dict[int, deque[CallHandler]] = {}
-        self._handled = 0
+        self._handlers = HandlerSequences()
 
     # ------------------------------------------------------------------------------------------------------- questions
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do: every step has ended, or the run was stopped and nothing is out; and no handler runs."""
-        return not self._handling and (self._open == 0 or (self._stopped and self._out == 0))
+        return not self._handlers and (self._open == 0 or (self._stopped and self._out == 0))
 
     def call(self, id_: str) -> Call:
         """A step's call."""
@@ -143,14 +141,17 @@ class Engine:
             case Failed(id_, failure):
                 if self._end(id_, State.FAILURE):
                     self._notify(id_, State.FAILURE, failure.as_json(), failure.traceback, actions)
-                    self._call_handlers(id_, failure, actions)
+                    scope = self._layout.calls[id_].scope
+                    first = self._handlers.begin(id_, failure, self._layout.errors[scope]) if scope is not None else None
+                    actions.extend([first] if first else ())
                     self._skip_dependents(id_, actions)
             case Revoked(id_, failure):
                 if self._end(id_, State.REVOKED):
                     self._notify(id_, State.REVOKED, failure.as_json(), None, actions)
                     self._skip_dependents(id_, actions)
             case HandlerEnded(number, _):
-                self._next_handler(number, actions)
+                following = self._handlers.next(number)
+                actions.extend([following] if following else ())
         return actions
 
     def _end(self, id_: str, state: State) -> bool:
@@ -208,32 +209,6 @@ class Engine:
                 if other in calls:
                     self._open -= 1
                     actions.append(Skipped(other, step))
-
-    def _call_handlers(self, step: str, failure: Failure, actions: list[Action]) -> None:
-        scope_id = self._layout.calls[step].scope
-        if scope_id is None:
-            return
-        self._handled += 1
-        number = self._handled
-        pending: deque[CallHandler] = deque()
-        for scope in self._layout.errors[scope_id]:
-            if not scope.each:
-                if scope.id in self._fired:
-                    continue
-                self._fired.add(scope.id)
-            pending.extend(CallHandler(number, scope.id, handler.id, step, failure) for handler in scope.handlers)
-        if pending:
-            actions.append(pending.popleft())
-            self._handling[number] = pending
-
-    def _next_handler(self, number: int, actions: list[Action]) -> None:
-        pending = self._handling.get(number)
-        if pending is None:
-            return
-        if pending:
-            actions.append(pending.popleft())
-        else:
-            del self._handling[number]
 
     def _notify(self, step: str, state: str, result: Any, traceback: str | None, actions: list[Action]) -> None:
         scope_id = self._layout.calls[step].scope

@@ -14,6 +14,7 @@ from .failures import Failure, failure_of
 from .outcome import HandlerResult
 from .redact import Redactor
 from .request import Context
+from .worker.execute import Killed
 from .worker.jobs import HandlerJob
 
 
@@ -97,7 +98,9 @@ class Handling:
         }
         try:
             self._app.tasks[handler.task](message, *self._fill(handler.args), **self._fill(handler.kwargs))
-        except Exception as exc:  # a listener is the user's code, and no listener may end a run
+        except Killed:
+            raise
+        except BaseException as exc:  # a listener is the user's code, and no listener may end a run
             return self._failed(notify, handler, failure_of(exc, keep=False))
         return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from ..compiler.plan import Call, Late, Location, Map, Plan, Value
+from ..compiler.plan import Call, Late, Location, Map, Plan, PlanError, Value
 from .app import App
 from .builtin_tasks import MAPPING
 from .errors import UnknownTasks
@@ -20,6 +20,19 @@ def check_tasks(plan: Plan, app: App) -> None:
     problems = tuple(dict.fromkeys(_problem(name, what, where, app) for name, what, where in _tasks(plan) if name not in app.tasks))
     if problems:
         raise UnknownTasks(problems)
+
+
+def check_ids(plan: Plan) -> None:
+    """Make sure that no two steps of a bound plan have the same ``task_id``.
+
+    Raises:
+        PlanError: two have.
+    """
+    seen: dict[object, Call] = {}
+    for call in plan.calls:
+        id_ = call.options.get("task_id") if call.options else None
+        if id_ is not None and seen.setdefault(id_, call) is not call:
+            raise PlanError(f"{call.where}: steps {seen[id_].id} and {call.id} have the same task_id {id_!r}")
 
 
 def _tasks(plan: Plan) -> Iterator[tuple[str, str, Location]]:

@@ -10,6 +10,7 @@ import reprlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from .errors import EncodeError
 from .request import Context, Tell
 
 #: Longest ``argsrepr`` and ``kwargsrepr``, in characters.
@@ -79,6 +80,9 @@ def encode(
         root_id: the id of the whole run.
         origin: who sends it.
         shown: the arguments as they may be shown (secrets masked), if they differ.
+
+    Raises:
+        EncodeError: ``countdown`` or ``expires`` reaches further than times go.
     """
     headers = _HEADERS.copy()
     id_ = options.get("task_id") or id_
@@ -98,11 +102,11 @@ def encode(
 def _apply(options: Mapping[str, Any], headers: dict[str, Any], properties: dict[str, Any], sent: dt.datetime) -> None:
     countdown, eta, expires = options.get("countdown"), options.get("eta"), options.get("expires")
     if eta is None and countdown:
-        eta = sent + dt.timedelta(seconds=countdown)
+        eta = _later(sent, countdown, "countdown")
     if eta is not None:
         headers["eta"] = eta.isoformat()
     if expires is not None:
-        headers["expires"] = (expires if isinstance(expires, dt.datetime) else sent + dt.timedelta(seconds=expires)).isoformat()
+        headers["expires"] = (expires if isinstance(expires, dt.datetime) else _later(sent, expires, "expires")).isoformat()
     if "time_limit" in options or "soft_time_limit" in options:
         headers["timelimit"] = (options.get("time_limit"), options.get("soft_time_limit"))
     if options.get("ignore_result"):
@@ -114,6 +118,13 @@ def _apply(options: Mapping[str, Any], headers: dict[str, Any], properties: dict
     for key in _PROPERTIES:
         if options.get(key) is not None:
             properties[key] = options[key]
+
+
+def _later(sent: dt.datetime, seconds: float, option: str) -> dt.datetime:
+    try:
+        return sent + dt.timedelta(seconds=seconds)
+    except OverflowError:
+        raise EncodeError(f"{option}: {seconds:g} s from now lies past the year 9999") from None
 
 
 def context(headers: Mapping[str, Any], args: Sequence[Any], kwargs: Mapping[str, Any], tell: Tell | None = None) -> Context:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
 from dataclasses import replace
 from typing import Any
 
 from ..compiler.plan import Call, Plan
 from .engine import Engine
+from .errors import ReachError
 from .events import State
 from .failures import Failure
-from .outcome import StepResult
+from .outcome import HandlerResult, RunResult, StepResult
 from .redact import Redactor
 
 
@@ -49,6 +50,29 @@ class Record:
         failure, because = self._failures.get(step), self._engine.because(step)
         return StepResult(step, call.task, state, call.where, result, failure, because, started, finished, worker, call.group)
 
-    def steps(self) -> Iterator[StepResult]:
-        """Every step, in the order of the plan."""
-        return map(self.step, self._calls)
+    def result(
+        self, handlers: tuple[HandlerResult, ...], *, signal: int | None, abandoned: tuple[str, ...], notes: tuple[str, ...]
+    ) -> RunResult:
+        """What came of the run, now that it has ended."""
+        duration = time.monotonic() - self._began
+        steps = tuple(map(self.step, self._calls))  # in the order of the plan
+        value, has_value, problem = None, False, None
+        try:
+            value, has_value = self._engine.value(), True
+        except ReachError as exc:
+            problem = self._redactor.text(str(exc))
+        except KeyError:  # a step that it needs has no result
+            pass
+        return RunResult(
+            value=value,
+            has_value=has_value,
+            ok=problem is None and all(step.state is State.SUCCESS for step in steps),
+            steps=steps,
+            handlers=handlers,
+            duration=duration,
+            signal=signal,
+            abandoned=abandoned,
+            value_error=problem,
+            notes=notes,
+            redactor=self._redactor,
+        )

@@ -11,6 +11,9 @@ from ..broker import MemoryBroker
 from ..timers import Timers
 from .jobs import Job, Report, TaskJob
 
+#: After so many seconds the clock is looked at again: it may have been set, or the machine have slept.
+LONGEST_WAIT = 30.0
+
 #: A clock read through a float may be a fraction of a microsecond off: this is added, so that nothing ever starts early.
 _ROUNDING = 1e-6
 
@@ -41,7 +44,7 @@ Reporter = Callable[[Report], None]
 
 
 class Worker:
-    """Joins one queue to one pool. It has no thread of its own: whoever owns it calls :meth:`turn`.
+    """Joins one queue to one pool. It has no thread of its own: whoever owns it calls :meth:`take` and :meth:`start_due`.
 
     Args:
         broker: where messages come from.
@@ -60,10 +63,13 @@ class Worker:
         """How many calls wait for their time."""
         return len(self._held)
 
-    def turn(self) -> None:
-        """Take every message that is there, and start every held one that is due."""
+    def take(self, most: int) -> None:
+        """Take at most so many messages: into the pool, or on hold until their time comes."""
         get = self._broker.get
-        while (received := get()) is not None:
+        for _ in range(most):
+            received = get()
+            if received is None:
+                return
             headers, body, content_type, encoding = received
             job = TaskJob(headers["id"], headers, body, content_type, encoding, tuple(self._accept))
             eta = protocol.moment(headers["eta"])
@@ -73,13 +79,16 @@ class Worker:
                 # a call that expires before its time comes is given up as soon as it has expired
                 expires = protocol.moment(headers["expires"])
                 self._held.add((eta if expires is None else min(eta, expires)) + _ROUNDING, job)
-        while (job_due := self._held.pop(time.time())) is not None:
-            self._pool.submit(job_due)
+
+    def start_due(self) -> None:
+        """Start every held call that is due."""
+        while self._held and (job := self._held.pop(time.time())) is not None:
+            self._pool.submit(job)
 
     def wait(self) -> float | None:
-        """Seconds until a held call is due; None if none is held."""
+        """Seconds to wait for a held call, at most :data:`LONGEST_WAIT`; None if none is held."""
         due = self._held.next()
-        return None if due is None else max(0.0, due - time.time())
+        return None if due is None else min(max(0.0, due - time.time()), LONGEST_WAIT)
 
     def release(self) -> list[str]:
         """Give up the held calls and the messages that were not taken yet; returns their ids."""

@@ -192,7 +192,7 @@ def around(world: World, id_: str, kind: str) -> list[Scope]:
     return [scope for scope in found if scope.kind == kind]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(worlds(), st.data())
 def test_any_order_of_events_keeps_the_rules(world: World, data: st.DataObject) -> None:
     simulation = Simulation(world, data)
@@ -240,7 +240,7 @@ def test_any_order_of_events_keeps_the_rules(world: World, data: st.DataObject) 
                 assert mine == ["PROGRESS"] * told + [str(states[id_])] * (id_ not in skipped)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(worlds(), st.data())
 def test_a_run_can_be_stopped_at_any_moment(world: World, data: st.DataObject) -> None:
     simulation = Simulation(world, data)

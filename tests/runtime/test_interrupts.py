@@ -20,15 +20,14 @@ from flowc.runtime.outcome import Stopping
 from flowc.compiler.plan import Call, Location, Map, Plan, Ref, Trigger, Scope, Handler
 
 app = App("stop")
-pool, seconds, folder = sys.argv[1], float(sys.argv[2]), sys.argv[3]
+pool, folder = sys.argv[1:]
 
 @app.task(name="slow")
 def slow():
     open(f"{folder}/{os.getpid()}.pid", "w").close()
     print("running", flush=True)
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        time.sleep(0.05)
+    while not os.path.exists(f"{folder}/go"):
+        time.sleep(0.02)
     return "done"
 
 W = Location("f.flow", 1, 1, 1, 2)
@@ -51,12 +50,12 @@ sys.exit(result.exit_code)
 class Running:
     """The script in a process of its own."""
 
-    def __init__(self, folder: Path, pool: str, seconds: float) -> None:
+    def __init__(self, folder: Path, pool: str) -> None:
         self.folder = folder
         script = folder / "stop.py"
         script.write_text(SCRIPT)
         self.process = subprocess.Popen(
-            [sys.executable, str(script), pool, str(seconds), str(folder)], stdout=subprocess.PIPE, text=True, start_new_session=True
+            [sys.executable, str(script), pool, str(folder)], stdout=subprocess.PIPE, text=True, start_new_session=True
         )
         assert self.process.stdout is not None
         self.out = self.process.stdout
@@ -65,6 +64,10 @@ class Running:
     def send(self, number: int) -> None:
         """To the whole process group, as a terminal does it."""
         os.killpg(self.process.pid, number)
+
+    def let_go(self) -> None:
+        """Let the running step end."""
+        (self.folder / "go").touch()
 
     def end(self) -> tuple[dict[str, str], int, list[str]]:
         lines = self.out.read().splitlines()
@@ -88,10 +91,11 @@ class Running:
 @pytest.mark.parametrize("pool", ["threads", "processes", "solo"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_signal_lets_running_steps_end_and_starts_no_other(pool: str, number: signal.Signals, tmp_path: Path) -> None:
-    running = Running(tmp_path, pool, 0.7)
+    running = Running(tmp_path, pool)
     running.send(number)
     if pool != "solo":  # there the loop itself runs the step
         assert running.out.readline() == f"stopping {number.name} a\n"
+    running.let_go()
     states, code, abandoned = running.end()
     assert states.pop("a") == "SUCCESS"
     assert set(states.values()) == {"PENDING"}
@@ -101,7 +105,7 @@ def test_the_first_signal_lets_running_steps_end_and_starts_no_other(pool: str, 
 
 @pytest.mark.parametrize("pool", ["threads", "processes", "solo"])
 def test_the_second_signal_ends_the_run_at_once(pool: str, tmp_path: Path) -> None:
-    running = Running(tmp_path, pool, 3600)
+    running = Running(tmp_path, pool)
     running.send(signal.SIGINT)
     if pool == "solo":
         time.sleep(0.3)  # two signals that are sent at once may come as one

@@ -6,6 +6,7 @@ import datetime as dt
 import decimal
 import os
 import signal
+import sys
 import threading
 import time
 import uuid
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from flowc.compiler.plan import PlanError
 from flowc.runtime.app import App
 from flowc.runtime.driver import run
 from flowc.runtime.errors import UnknownTasks, UsageError
@@ -493,3 +495,21 @@ def test_a_wrong_pool_or_concurrency_is_refused() -> None:
         run(plan(), app, pool="thread")
     with pytest.raises(UsageError, match="1 or more"):
         run(plan(), app, concurrency=0)
+
+
+def test_a_countdown_past_the_end_of_time_fails_its_step(pool: str) -> None:
+    assert failure_of(pool, "add", 1, options={"countdown": 1e12}) == "EncodeError: countdown: 1e+12 s from now lies past the year 9999"
+    far = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
+    assert failure_of(pool, "add", 1, options={"eta": far, "expires": 0.01}).startswith("TaskRevokedError: expired")
+
+
+def test_two_steps_cannot_have_one_task_id(pool: str) -> None:
+    with pytest.raises(PlanError, match=r"test\.flow:2:1: steps a and b have the same task_id 'x'"):
+        run(plan(call("a", "add", 1, options={"task_id": "x"}), call("b", "add", 1, options={"task_id": "x"}, line=2)), app, pool=pool)
+
+
+def test_a_listener_that_exits_ends_nothing(pool: str) -> None:
+    if "exit" not in app.tasks:
+        app.task(name="exit")(lambda message: sys.exit(1))
+    result = run(plan(call("a", "add", 1, scope="s"), on_message("s", handler("l", "exit"))), app, pool=pool)
+    assert (result.ok, str(result.handlers[0].failure)) == (True, "SystemExit: 1")

@@ -150,6 +150,12 @@ def test_the_task_s_own_limit_holds_where_the_call_has_none() -> None:
     assert step(result, "a").error == "TimeLimitExceeded: ran longer than 0.2 s and was killed"
 
 
+def test_a_limit_holds_for_a_child_that_was_idle() -> None:
+    """Then the job is given to it by the driver's thread, while the supervising one sleeps."""
+    result = run_here(call("a", "pid"), call("b", "pid", 60.0, after=("a",), options={"time_limit": 0.2}), concurrency=1)
+    assert step(result, "b").error == "TimeLimitExceeded: ran longer than 0.2 s and was killed"
+
+
 def test_other_pools_say_that_they_keep_no_limits() -> None:
     calls = [call("a", "pid", options={"time_limit": 60}), call("b", "pid", options={"soft_time_limit": 60})]
     result = run(plan(*calls), app, pool="threads")

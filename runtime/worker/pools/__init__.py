@@ -30,6 +30,8 @@ def make_pool(name: str, concurrency: int | None, app: App, report: Reporter) ->
 
         return ThreadPool(app, concurrency or min(32, cores * 4), report)
     if name == "processes":
+        if not hasattr(os, "fork"):
+            raise UsageError("the pool processes needs fork, which this system does not have; use threads")
         from .processes import ProcessPool
 
         return ProcessPool(app, concurrency or cores, report)

@@ -11,6 +11,7 @@ import os
 import selectors
 import signal
 import socket
+import sys
 import threading
 import time
 from collections import deque
@@ -23,8 +24,7 @@ from ...failures import failure_of
 from ..consumer import Reporter
 from ..jobs import Dropped, Ended, HandlerJob, Job, TaskJob
 from .channel import Channel
-from .starting import start_zygote
-from .zygote import FORK, GRACE, KILL, NOTICE, REQUEST
+from .nursery import Nursery, cause_of_death
 
 
 @dataclass(slots=True, eq=False)
@@ -54,7 +54,7 @@ class ProcessPool:
         self.room = concurrency * 2
         self._limit = concurrency
         self._report = report
-        self._control, self._zygote = start_zygote(app)
+        self._nursery = Nursery(app)
         self._lock = threading.Lock()
         self._jobs: deque[Job] = deque()
         self._children: dict[int, _Child] = {}
@@ -62,9 +62,10 @@ class ProcessPool:
         self._born = 0
         self._draining = self._killed = self._closed = self._broken = False
         self._selector = selectors.DefaultSelector()
-        self._selector.register(self._control, selectors.EVENT_READ, None)
+        self._selector.register(self._nursery, selectors.EVENT_READ, None)
         self._awake, self._wake = socket.socketpair()
         self._awake.setblocking(False)
+        self._wake.setblocking(False)
         self._selector.register(self._awake, selectors.EVENT_READ, None)
         self._thread = threading.Thread(target=self._supervise, name="flowc-processes", daemon=True)
         self._thread.start()
@@ -73,11 +74,14 @@ class ProcessPool:
     def submit(self, job: Job) -> None:
         """Give the job to a free child, else queue it."""
         with self._lock:
-            self._jobs.append(job)
-            self._assign()
-            if not self._jobs:
-                return
-        self._wake.send(b"!")
+            dropped, limited = self._draining and not isinstance(job, HandlerJob), False
+            if not dropped:
+                self._jobs.append(job)
+                limited = self._assign()
+        if dropped:
+            self._report(Dropped(job.id))
+        elif limited or self._jobs:
+            self._rouse()
 
     def running(self) -> list[str]:
         """The ids of the jobs that run now."""
@@ -99,63 +103,73 @@ class ProcessPool:
             self._draining = self._killed = True
             self._jobs.clear()
             for child in self._children.values():
-                self._kill(child)
+                self._nursery.kill(child.number)
         return []
 
     def close(self) -> None:
         """End the children and the zygote; returns when they are gone."""
         with self._lock:
             self._closed = True
-        self._wake.send(b"!")
+        self._rouse()
         self._thread.join()
         for child in self._children.values():
             child.channel.close()
-        self._control.close()
         self._awake.close()
         self._wake.close()
         self._selector.close()
-        _await_end(self._zygote)
+        self._nursery.close()
+
+    def _rouse(self) -> None:
+        """Let the supervising thread look around."""
+        with contextlib.suppress(BlockingIOError):  # then it has enough to wake up for
+            self._wake.send(b"!")
 
     # ------------------------------------------------------------------------------------------- under the lock
-    def _assign(self) -> None:
-        """Give jobs that wait to children that are free."""
+    def _assign(self) -> bool:
+        """Give jobs that wait to children that are free. Whether one of these has a time limit."""
+        limited = False
         while self._jobs and self._idle:
             child, job = self._idle.pop(), self._jobs.popleft()
             limits = job.headers["timelimit"] if isinstance(job, TaskJob) else None
             child.job, child.started, child.limit = job, time.monotonic(), limits[0] if limits else None
+            limited = limited or child.limit is not None
             try:
                 child.channel.send(job)
             except OSError:  # it died while it was idle: the job has not begun, so another child can have it
                 child.job = None
                 self._jobs.appendleft(job)
+        return limited
 
-    def _kill(self, child: _Child) -> None:
-        with contextlib.suppress(OSError):
-            self._control.sendall(REQUEST.pack(KILL, child.number))
-
-    def _fork(self) -> None:
+    def _bear(self) -> None:
         """A new child, as long as jobs wait and the pool is not full."""
         while len(self._jobs) > len(self._idle) and len(self._children) < self._limit and not self._broken:
-            ours, theirs = socket.socketpair()
             self._born += 1
-            with theirs:
-                try:
-                    socket.send_fds(self._control, [REQUEST.pack(FORK, self._born)], [theirs.fileno()])
-                except OSError:
-                    ours.close()
-                    self._broken = True
-                    return
-            child = _Child(self._born, Channel(ours))
+            channel = self._nursery.bear(self._born)
+            if channel is None:
+                self._broken = True
+                return
+            child = _Child(self._born, channel)
             self._children[child.number] = child
             self._idle.append(child)
-            self._selector.register(ours, selectors.EVENT_READ, child)
+            self._selector.register(channel, selectors.EVENT_READ, child)
         self._assign()
 
     # -------------------------------------------------------------------------------------- the supervising thread
     def _supervise(self) -> None:
+        try:
+            self._look_around()
+        except BaseException:  # a bug of ours must not leave the run waiting for ever
+            sys.excepthook(*sys.exc_info())
+            with self._lock:
+                self._broken = True
+                lost = [*(child.job for child in self._children.values() if child.job), *self._jobs]
+            for job in lost:
+                self._lose(job, time.monotonic(), "pool", WorkerLostError("the pool has broken down; this is a bug in flowc"))
+
+    def _look_around(self) -> None:
         while not self._closed:
             for key, _ in self._selector.select(self._until_overdue()):
-                if key.fileobj is self._control:
+                if key.fileobj is self._nursery:
                     self._notice()
                 elif key.fileobj is self._awake:
                     with contextlib.suppress(BlockingIOError):
@@ -165,7 +179,7 @@ class ProcessPool:
             self._stop_overdue()
             with self._lock:
                 if self._jobs:
-                    self._fork()
+                    self._bear()
                 lost = list(self._jobs) if self._broken else []
             for job in lost:
                 self._lose(job, time.monotonic(), "pool", WorkerLostError("the process that starts the pool's processes has died"))
@@ -181,7 +195,7 @@ class ProcessPool:
             for child in self._children.values():
                 if child.limit and child.job and not child.overdue and child.started + child.limit <= now:
                     child.overdue = True
-                    self._kill(child)
+                    self._nursery.kill(child.number)
 
     def _answer(self, child: _Child) -> None:
         """Something from a child, or its end."""
@@ -190,18 +204,21 @@ class ProcessPool:
         except (EOFError, OSError):
             self._unregister(child)
             with self._lock:
-                self._kill(child)  # it should be dead; if it has only closed its end, it is of no use any more
+                self._nursery.kill(child.number)  # it should be dead; if it has only closed its end, it is of no use any more
             if self._broken:
                 self._buried(child.number, None)
             return
         if isinstance(item, int):
             child.pid = item
+            if self._broken:
+                _kill_group(item)
             return
         if isinstance(item, Ended):
             with self._lock:
                 child.job = None
-                self._idle.append(child)
-                self._assign()
+                if child.number in self._children:
+                    self._idle.append(child)
+                    self._assign()
         if not self._killed:
             self._report(item)
 
@@ -211,35 +228,34 @@ class ProcessPool:
             self._selector.unregister(child.channel)
 
     def _notice(self) -> None:
-        """The zygote says that a child has ended, or has ended itself."""
-        data = b""
-        with contextlib.suppress(OSError):
-            data = self._control.recv(NOTICE.size, socket.MSG_WAITALL)
-        if len(data) < NOTICE.size:
-            # nobody is left who could start or bury children: end them, and each says so by the end of its channel
-            self._selector.unregister(self._control)
-            with self._lock:
-                self._broken = True
-                for child in self._children.values():
-                    _kill_group(child.pid)
+        """A child has ended, or the zygote itself."""
+        notice = self._nursery.notice()
+        if notice is not None:
+            self._buried(*notice)
             return
-        self._buried(*NOTICE.unpack(data))
+        # nobody is left who could bear or bury children: end them, and each says so by the end of its channel
+        self._selector.unregister(self._nursery)
+        with self._lock:
+            self._broken = True
+            for child in self._children.values():
+                _kill_group(child.pid)
 
     def _buried(self, number: int, status: int | None) -> None:
         """A child is dead. What it has sent before still counts; a job that it has not answered is lost."""
-        child = self._children[number]
+        with self._lock:
+            child = self._children.pop(number, None)
+            if child is None:
+                return
+            if child in self._idle:
+                self._idle.remove(child)
         child.channel.finish()
         while child.open:
             self._answer(child)
-        with self._lock:
-            del self._children[number]
-            if child in self._idle:
-                self._idle.remove(child)
-            job, child.job = child.job, None
+        job = child.job
         child.channel.close()
         if job is None:
             return
-        error: StepError = WorkerLostError(_cause(status))
+        error: StepError = WorkerLostError(cause_of_death(status))
         if child.overdue:
             error = TimeLimitExceeded(f"ran longer than {child.limit:g} s and was killed")
         self._lose(job, child.started, f"process-{number}", error)
@@ -252,33 +268,7 @@ class ProcessPool:
             self._report(Ended(job.id, State.FAILURE, None, failure, started, time.monotonic(), worker))
 
 
-def _cause(status: int | None) -> str:
-    """How a process ended, in words."""
-    if status is None:
-        return "the process that ran it is gone"
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        with contextlib.suppress(ValueError):
-            name = signal.Signals(number).name
-            more = ", which the system also sends when no memory is left" if name == "SIGKILL" else ""
-            return f"the process that ran it was ended by signal {number} ({name}{more})"
-        return f"the process that ran it was ended by signal {number}"
-    return f"the process that ran it ended with exit code {os.WEXITSTATUS(status)}, without an answer"
-
-
 def _kill_group(pid: int | None) -> None:
     if pid is not None:
         with contextlib.suppress(OSError):
             os.killpg(pid, signal.SIGKILL)
-
-
-def _await_end(pid: int) -> None:
-    """Wait for the zygote; it ends by itself when its control socket is closed."""
-    until = time.monotonic() + 2 * GRACE
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(pid, os.WNOHANG)[0] == 0:
-            if time.monotonic() > until:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
-                return
-            time.sleep(0.002)
