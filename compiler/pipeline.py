@@ -17,9 +17,9 @@ from .budget import Budget, OperatorError
 from .declarations import Declaration
 from .include import NOWHERE, Loader
 from .lower.dispatch import equip
-from .lower.domain import Elab
+from .lower.domain import Elab, StepValue
 from .lower.files import know_task, open_file
-from .lower.flows import check_uncalled
+from .lower.flows import check_uncalled, without_idle_ends
 from .lower.state import MOST_WORK, WORK_OF_A_STEP, FileNames, FlowName, Lowering, TooMuchError
 from .lower.statements import top
 from .plan import Plan
@@ -116,11 +116,13 @@ def _check_given_parameters(low: Lowering, file: FileNames, settings: Settings) 
 
 def _plan(low: Lowering, file: FileNames, value: Elab) -> Plan:
     out = low.out
+    if isinstance(value, StepValue) and value.path == (0,) and value.id in out.ends:
+        value = out.ends[value.id]  # what the last sub-flow returns is known; the run waits for its steps anyway
     return Plan(
         name=os.path.basename(file.source.name).removesuffix(".flow") or "flow",
         description=file.module.description,
         calls=tuple(out.calls),
-        groups=tuple(out.groups),
+        groups=without_idle_ends(out) if out.ends else tuple(out.groups),
         scopes=tuple(sorted(out.scopes, key=lambda s: out.order[s.id])),
         flows=tuple(out.flows),
         value=low.values.of(value),

@@ -25,7 +25,7 @@ def check_links(plan: Plan) -> None:
                 raise PlanError(f"{path}: {call.id!r} needs {id_!r}, which does not come before it")
         needs = set(call.trigger.needs)
         linked = () if call.trigger.link is None else (call.trigger.link,)
-        said = (*call.trigger.after, *linked, *_refs((call.args, call.kwargs, call.options)))
+        said = (*call.trigger.after, *linked, *refs((call.args, call.kwargs, call.options)))
         for id_ in said:
             if id_ not in needs:
                 raise PlanError(f"{path}: {call.id!r} speaks of {id_!r}, which is not among its needs")
@@ -40,8 +40,8 @@ def check_links(plan: Plan) -> None:
         _known(f"flows[{number}]", "flow", flow.parents, flows)
     for number, scope in enumerate(plan.scopes):
         for handler in scope.handlers:
-            _known(f"scopes[{number}].handlers", "step", _refs((handler.args, handler.kwargs, handler.options)), ready)
-    _known("value", "step", _refs(plan.value), ready)
+            _known(f"scopes[{number}].handlers", "step", refs((handler.args, handler.kwargs, handler.options)), ready)
+    _known("value", "step", refs(plan.value), ready)
 
 
 def _unique(path: str, ids: Iterable[str]) -> set[str]:
@@ -59,7 +59,7 @@ def _known(path: str, what: str, ids: Iterable[str], known: Container[str]) -> N
             raise PlanError(f"{path}: there is no {what} {id_!r}")
 
 
-def _refs(value: Value | tuple[Value, ...]) -> Iterator[str]:
+def refs(value: Value | tuple[Value, ...]) -> Iterator[str]:
     """The ids that a value refers to."""
     todo: list[object] = [value]
     while todo:
@@ -107,7 +107,7 @@ def _ready(plan: Plan) -> dict[str, int]:
 
 
 def _group_needs(group: Group) -> tuple[str, ...]:
-    return (*_refs(group.members), *group.after)
+    return (*refs(group.members), *group.after)
 
 
 def _check_parents(plan: Plan) -> None:

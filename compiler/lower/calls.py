@@ -68,7 +68,7 @@ def find_target(
         if inner is None and len(declared) == 1:
             inner = declared[0]
         if inner is None:
-            help_ = did_you_mean(text, [*included.names.table, *included.params, *included.tasks])
+            help_ = did_you_mean(text, list(dict.fromkeys((*included.names.table, *included.params, *included.tasks))))
             low.report("F0207", frame, member.name.span, name=text, include=shown, help=help_)
             return None, taken
         found, taken, shown = inner, taken + 1, f"{shown}/{text}"

@@ -7,7 +7,8 @@ from dataclasses import replace
 from ...dsl import tree
 from ...dsl.source import Span
 from ..declarations import ParameterSpec
-from ..plan import SubFlow
+from ..plan import Group, SubFlow
+from ..plan_links import refs
 from ..types import ANY, accepts
 from .arguments import fit
 from .calls import FlowTarget, evaluate_arguments
@@ -16,7 +17,7 @@ from .emit import emit_group, enter_group, waits
 from .files import bound_in, parameter_specs
 from .layers import merge
 from .names import bind, type_from
-from .state import NO_OPTIONS, Bound, Feed, FlowName, Frame, Layer, Lowering, Names, place
+from .state import NO_OPTIONS, Bound, Feed, FlowName, Frame, Layer, Lowering, Names, Output, place
 
 
 def specs_of(low: Lowering, flow: FlowName) -> tuple[ParameterSpec, ...]:
@@ -88,14 +89,29 @@ def _ended(low: Lowering, frame: Frame, value: Elab, last: tuple[str, ...], iden
     if isinstance(value, (StepValue, GroupValue)):
         others = tuple(step for step in last if step != value.id)
         if len(others) > 1:
-            group, _ = enter_group(low, frame.within(space=f"{identity}/", base=""), None, "end")
-            others = (emit_group(low, frame, whole, "list", "", members, group, None).id,)
+            others = (_end(low, frame, members, identity, whole),)
         return replace(value, ends=others) if others else value
     if any(isinstance(p, (StepValue, GroupValue)) for p in parts(value)):
         return value
-    group, _ = enter_group(low, frame.within(space=f"{identity}/", base=""), None, "end")
-    done = emit_group(low, frame, whole, "list", "", (value, *members), group, None)
-    return StepValue(done.id, elab_type(value), (0,))
+    end = _end(low, frame, (value, *members), identity, whole)
+    low.out.ends[end] = value
+    return StepValue(end, elab_type(value), (0,))
+
+
+def _end(low: Lowering, frame: Frame, members: tuple[Elab, ...], identity: str, whole: Span) -> str:
+    """A group that stands for the end of a sub-flow. :func:`without_idle_ends` takes it away again if nothing waits for it."""
+    inside = frame.within(space=f"{identity}/", base="", flows=(*frame.flows, identity))
+    group, _ = enter_group(low, inside, None, "end")
+    low.out.ends[group] = None
+    return emit_group(low, inside, whole, "list", "", members, group, None).id
+
+
+def without_idle_ends(out: Output) -> tuple[Group, ...]:
+    """The groups of the plan, without the ends of sub-flows that nothing waits for."""
+    waited = {need for call in out.calls for need in call.trigger.needs}
+    for group in out.groups:
+        waited.update(group.after, refs(group.members))
+    return tuple(group for group in out.groups if group.id not in out.ends or group.id in waited)
 
 
 def run_flow(low: Lowering, flow: FlowName, frame: Frame, specs: tuple[ParameterSpec, ...], values: dict[str, Elab]) -> Elab:

@@ -233,6 +233,8 @@ class Output:
     counters: dict[str, int] = field(default_factory=dict)
     #: steps that ignore their result, with the place of the option
     ignoring: dict[str, Option] = field(default_factory=dict)
+    #: groups that stand for the end of a sub-flow, with what its value is where it has no step of its own
+    ends: dict[str, Elab] = field(default_factory=dict)
     #: groups whose members were looked at for ignored results
     consumed: set[str] = field(default_factory=set)
     #: the place of each ``task_id`` option that a step has taken
