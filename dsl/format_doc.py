@@ -12,6 +12,9 @@ from typing import TypeAlias
 #: Columns of a line, at most, where it can be broken.
 WIDTH = 100
 
+#: Columns of indentation inside a statement, at most: brackets in brackets must not blow a text up.
+_DEEPEST = 80
+
 
 @dataclass(frozen=True, slots=True)
 class Break:
@@ -32,7 +35,7 @@ HARD_GAP = Break(always=True, empty=True)
 
 @dataclass(frozen=True, slots=True)
 class Indent:
-    """Lines that begin inside stand ``columns`` further to the right."""
+    """Lines that begin inside stand ``columns`` further to the right, if the group around is broken."""
 
     columns: int
     doc: Doc
@@ -95,7 +98,7 @@ def render(doc: Doc, indent: int) -> str:
             breaks = item.broken or (broken and not _fits(item.doc, stack, WIDTH - column))
             stack.append((margin, breaks, item.doc))
         elif isinstance(item, Indent):
-            stack.append((margin + item.columns, broken, item.doc))
+            stack.append((_indented(margin, item.columns) if broken else margin, broken, item.doc))
         elif isinstance(item, Free):
             stack.append((margin, True, item.doc))
         elif isinstance(item, IfBroken):
@@ -104,6 +107,10 @@ def render(doc: Doc, indent: int) -> str:
         else:
             out.append("  " + item.text)
     return "".join(out)
+
+
+def _indented(margin: int, columns: int) -> int:
+    return max(margin, min(margin + columns, _DEEPEST))
 
 
 def _fits(doc: Doc, rest: list[_Item], room: int) -> bool:

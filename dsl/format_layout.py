@@ -105,9 +105,10 @@ class _Layout:
             gaps = True
         return docs
 
-    def _before(self, index: int, otherwise: Doc) -> list[Doc]:
-        """What separates a token inside an item or stage from the one before it."""
-        return [*self._remarks(self._comments(index)), HARD] if index in self.comments else [otherwise]
+    def _before(self, otherwise: Doc, *indices: int) -> list[Doc]:
+        """What separates a token from the one before it: the comments of some tokens, or ``otherwise``."""
+        comments = self._comments(*indices)
+        return [*self._remarks(comments), HARD] if comments else [otherwise]
 
     # ── arrows and operators ──
 
@@ -142,7 +143,7 @@ class _Layout:
             return self._run(start, end)
         docs: list[Doc] = []
         for at, stop in pairwise([*places, end]):
-            docs += [*self._before(at, LINE), self._run(at, stop)]
+            docs += [*self._before(LINE, at, at + 1), self._text(at), " ", self._run(at + 1, stop)]
         return Group([self._run(start, places[0]), Indent(STEP, docs)], self._is_forced(start, end - 1))
 
     def _run(self, start: int, end: int) -> Doc:
@@ -150,17 +151,19 @@ class _Layout:
         docs: list[Doc] = []
         for at in self._top(start, end):
             if at > start:
-                docs += self._before(at, " " if self.spaced[at][0] == " " else "")
+                docs += self._before(" " if self.spaced[at][0] == " " else "", at)
             docs.append(self._bracket(at, self.closes[at]) if at in self.closes else self._text(at))
         return docs
 
     # ── brackets ──
 
     def _bracket(self, at: int, close: int) -> Doc:
-        """What stands in brackets, with them."""
+        """What stands in brackets, with them. Brackets that only hold brackets, ``f([…])``, are broken as one."""
         opening, closing = self._text(at), self._text(close)
         if close == at + 1 and close not in self.comments:
             return opening + closing
+        if self.closes.get(at + 1) == close - 1 and at + 1 not in self.comments and close not in self.comments:
+            return [opening, self._bracket(at + 1, close - 1), closing]
         single = "LSQB" if self.after_operand[at] else "LPAR"
         if self._operators(at + 1, close, ("FOR",)) or (self.kinds[at] == single and not self._signs(at + 1, close, ("COMMA",))):
             inside = self._items([(at + 1, close)], close, "")
@@ -208,7 +211,7 @@ class _Layout:
         clauses = self._operators(start, end, ("FOR",))
         docs: list[Doc] = [self._chain(start, min([*clauses, end]), self._operation)]
         for at, stop in pairwise([*clauses, end]):
-            docs += [*self._before(at, LINE), self._parted(at, self._operators(at, stop, ("IF",)), stop)]
+            docs += [*self._before(LINE, at), self._parted(at, self._operators(at, stop, ("IF",)), stop)]
         return docs
 
     def _import(self) -> Doc:
