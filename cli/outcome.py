@@ -141,7 +141,8 @@ def _report(result: RunResult, source: Source, paint: Painter) -> Iterator[str]:
         message = paint("message", visible(f"step {step.id} {what}: {step.error}"))
         yield f"{paint('place', visible(str(step.where)))}: {paint('error', 'error')}: {message}"
         yield from _snippet(step.where, source, paint)
-        yield from _indented(step.traceback)
+        if '  File "' in (step.traceback or ""):  # else it says no more than the line above
+            yield from _indented(step.traceback)
     if len(failed) > MOST_SHOWN:
         yield f"\nand {number(len(failed) - MOST_SHOWN, 'more step')} failed: {_names([step.id for step in failed[MOST_SHOWN:]])}"
     if result.skipped or result.handlers:

@@ -105,6 +105,13 @@ def clock() -> float:
     return time.time()
 
 
+@app.task(name="meet")
+def meet(folder: str, name: str, count: int) -> None:
+    (Path(folder) / name).touch()
+    while len(os.listdir(folder)) < count:
+        time.sleep(0.002)
+
+
 @app.task(name="tell", bind=True)
 def tell(self: Any, times: int, trouble: str = "") -> str:
     for n in range(times):
@@ -435,6 +442,16 @@ def test_a_step_that_expires_while_it_queues_is_revoked(pool: str) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------- everything
+@pytest.mark.parametrize("pool", ["threads", "processes"])
+def test_steps_run_side_by_side(pool: str, tmp_path: Path) -> None:
+    """Each of these waits for all the others."""
+    for attempt in range(5):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        result = run(plan(*(call(f"a{n}", "meet", str(folder), str(n), 4) for n in range(4))), app, pool=pool, concurrency=4)
+        assert result.ok
+
+
 def test_a_wide_group_runs_through(pool: str) -> None:
     width = 1500
     members = [call(f"g[{n}]", "add", n, 1, group=("g",)) for n in range(width)]
