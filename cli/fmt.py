@@ -12,7 +12,6 @@ from .exits import Exit
 from .terminal import note, out
 
 if TYPE_CHECKING:
-    from ..dsl.diagnostics import Findings
     from ..dsl.source import Source
 
 
@@ -27,6 +26,7 @@ def command(paths: tuple[str, ...], only_check: bool, show_diff: bool, stdin_fil
     A folder means every *.flow below it; - reads standard input and prints the result. A flow with syntax errors is left alone.
     """
     from ..dsl.diagnostics import Findings
+    from ..dsl.format import format_source
     from .flows import STDIN, find_flows, read_flow
     from .report import exit_for, note_findings
 
@@ -34,7 +34,7 @@ def command(paths: tuple[str, ...], only_check: bool, show_diff: bool, stdin_fil
     changed = same = 0
     for path in find_flows(paths):
         source = read_flow(path, findings, stdin_filename)
-        text = None if source is None else _formatted(source, findings)
+        text = None if source is None else format_source(source, findings)
         if source is None or text is None:
             continue
         changes = not _is_written(path, source, text)
@@ -53,19 +53,6 @@ def command(paths: tuple[str, ...], only_check: bool, show_diff: bool, stdin_fil
         note(_summary(changed, same, writes))
     code = exit_for(findings.sorted())
     return code or (Exit.FINDINGS if changed and not writes else Exit.CLEAN)
-
-
-def _formatted(source: Source, findings: Findings) -> str | None:
-    """The canonical text; None, with findings, where the source has syntax errors."""
-    from ..dsl.diagnostics import Findings, Severity
-    from ..dsl.format import format_source
-    from ..dsl.parser import parse
-
-    syntax = Findings()
-    parse(source, syntax)
-    errors = [finding for finding in syntax.sorted() if finding.severity is Severity.ERROR]
-    findings.extend(errors)
-    return None if errors else format_source(source)
 
 
 def _is_written(path: str, source: Source, text: str) -> bool:
