@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import gc
 import re
+from itertools import islice
 
 from . import tree
 from .build import Builder
 from .diagnostics import Findings
 from .driver import Driver
+from .language import LANGUAGE
 from .lines import Lines
 from .scanner import Token
 from .source import Source, Span
 from .words import RESERVED
+
+#: Words and signs that one text may have: a parse keeps up to 160 bytes for each, and takes microseconds.
+MOST_TOKENS = 2_500_000
 
 _BREAKS = "\r(?!\n)|[\0\ud800-\udfff]"
 _NAMES = {"\r": "a carriage return without a line feed", "\0": "a NUL character"}
@@ -31,6 +36,9 @@ def parse(source: Source, findings: Findings) -> tree.Module:
 
 def _parse(source: Source, findings: Findings) -> tree.Module:
     text = _readable(source, findings)
+    if _is_too_long(text):
+        findings.report("F0703", source, Span(0, 0), path=source.name, most=f"{MOST_TOKENS:,} words and signs")
+        return tree.Module(Span(0, len(text)), None, ())
     parser = Parser(source, findings, text)
     return parser.module()
 
@@ -46,6 +54,14 @@ def _readable(source: Source, findings: Findings) -> str:
     what = _NAMES.get(match[0], "half of a surrogate pair")
     findings.report("F0110", source, Span(match.start(), match.end()), what=what)
     return re.sub(_BREAKS, lambda found: "\n" if found[0] == "\r" else " ", text)
+
+
+def _is_too_long(text: str) -> bool:
+    """Whether a text has too many tokens; most are too short for it, so nothing is counted."""
+    if len(text) <= MOST_TOKENS:
+        return False
+    tokens = LANGUAGE.scanner.finditer(text)
+    return next(islice(tokens, MOST_TOKENS, None), None) is not None
 
 
 class Parser:
