@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ...dsl.record import dataclass
 from ...dsl.source import Span
+from ..borrowed import argument_help
 from ..declarations import ParameterSpec
 from ..fits import fits
 from ..suggest import did_you_mean
@@ -81,7 +82,8 @@ def _named(low: Lowering, frame: Frame, callee: str, specs: Sequence[ParameterSp
         spec = by_name.get(name, rest)
         span = given.names[name]
         if spec is None:
-            low.report("F0403", frame, span, task=callee, name=name, help=did_you_mean(name, list(by_name)))
+            help_ = argument_help(name, by_name) or did_you_mean(name, list(by_name))
+            low.report("F0403", frame, span, task=callee, name=name, help=help_)
             continue
         if name in taken:
             how = "by the linked result, which comes first" if given.linked and next(iter(taken)) == name else "by position"

@@ -8,6 +8,7 @@ from ...dsl import tree
 from ...dsl.diagnostics import Label
 from ...dsl.record import dataclass
 from ...dsl.source import Span
+from ..borrowed import method_help, name_help
 from ..suggest import did_you_mean
 from .arguments import Given, fit
 from .domain import Elab, StepValue
@@ -75,7 +76,10 @@ def find_target(
     if isinstance(found, Bound):
         return ValueTarget(found.value, shown), taken
     if taken < len(trailers) and isinstance(trailers[taken], tree.Attribute):
-        low.report("F0208", frame, trailers[taken].span, name=shown, what="a task" if isinstance(found, TaskName) else "a flow")
+        member = trailers[taken]
+        method = f"{shown}.{member.name.text}" if isinstance(member, tree.Attribute) else ""
+        what = "a task" if isinstance(found, TaskName) else "a flow"
+        low.report("F0208", frame, member.span, name=shown, what=what, help=method_help(method))
         return None, taken
     if isinstance(found, FlowName):
         return FlowTarget(found, shown), taken
@@ -101,10 +105,15 @@ def _unbound_target(
     if head.text in functions and (not trailers or isinstance(trailers[0], tree.Arguments)):
         return FunctionTarget(head.text), 0
     if taken < len(trailers) and isinstance(trailers[taken], tree.Index):
-        low.report("F0211", frame, head.span, name=".".join(dotted), help=did_you_mean(head.text, frame.names.known()))
+        help_ = name_help(".".join(dotted)) or did_you_mean(head.text, frame.names.known())
+        low.report("F0211", frame, head.span, name=".".join(dotted), help=help_)
         return None, taken
     span = Span(head.span.start, trailers[taken - 1].span.end) if taken else head.span
-    name = bare_task(low, frame, ".".join(dotted), span)
+    whole, owner = ".".join(dotted), ".".join(dotted[:-1])
+    if method_help(whole) and whole not in low.tasks and (owner in low.tasks or owner in low.short):
+        low.report("F0208", frame, trailers[taken - 1].span, name=owner, what="a task", help=method_help(whole))
+        return None, taken
+    name = bare_task(low, frame, whole, span)
     return (None if name is None else TaskTarget(name)), taken
 
 
@@ -129,10 +138,10 @@ def known_task(low: Lowering, frame: Frame, name: str, span: Span) -> str:
     if name in low.tasks:
         return name
     if low.settings.tasks is not None or name.rpartition(".")[0] in low.modules or ("." not in name and low.tasks):
-        low.report("F0201", frame, span, name=name, help=did_you_mean(name, list(low.tasks)))
+        low.report("F0201", frame, span, name=name, help=name_help(name) or did_you_mean(name, list(low.tasks)))
     elif name not in low.unchecked:
         low.unchecked.add(name)
-        low.report("F0901", frame, span, name=name)
+        low.report("F0901", frame, span, name=name, help=name_help(name))
     return name
 
 

@@ -8,6 +8,7 @@ from ...dsl import tree
 from ...dsl.diagnostics import Label
 from ...dsl.source import Source, Span
 from ...dsl.words import RESERVED
+from ..borrowed import name_help
 from ..fits import fits
 from ..literals import ParameterError
 from ..parameters import from_data, from_text
@@ -44,7 +45,7 @@ def unbound(low: Lowering, frame: Frame, name: tree.Name) -> Elab:
     if name.text in low.short or name.text in low.tasks:
         return low.report("F0212", frame, name.span, name=name.text, help=f"call it: `{name.text}(…)`")
     known = [*frame.names.known(), *frame.file.params]
-    return low.report("F0203", frame, name.span, name=name.text, help=did_you_mean(name.text, known))
+    return low.report("F0203", frame, name.span, name=name.text, help=name_help(name.text) or did_you_mean(name.text, known))
 
 
 def not_a_value(low: Lowering, frame: Frame, span: Span, name: str, binding: Binding) -> Elab:
