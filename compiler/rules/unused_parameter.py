@@ -9,9 +9,10 @@ from ..lower.state import FileNames
 
 def check(file: FileNames, used: set[tuple[str, int]], findings: Findings) -> None:
     """Report parameters that no expression names, but for those whose name begins with ``_``."""
+    library = _is_library(file.module)
     for statement in file.module.statements:
         names: list[tree.Name] = []
-        if isinstance(statement, tree.Param) and not _is_library(file.module):
+        if isinstance(statement, tree.Param) and not library:
             names = [statement.name]
         elif isinstance(statement, tree.FlowDecl):
             names = [p.name for p in statement.parameters if p.kind != "*"]
