@@ -29,8 +29,8 @@ def digest(text: str) -> str:
 class Rule(NamedTuple):
     """A production: ``length`` symbols become one ``origin`` (a symbol's number).
 
-    ``kind`` is ``pass`` (the only child is the value), ``list`` (the value is a list that the rule above takes in
-    place of one child) or ``call`` (the builder's method ``name`` makes the value). The children at ``lists`` are such lists.
+    ``kind`` is ``pass`` (the only child is the value), ``list`` (the children are the value: the rule above takes them in
+    place of one child) or ``call`` (the builder's method ``name`` makes the value). The children at ``lists`` may be several.
     """
 
     origin: int
@@ -121,25 +121,34 @@ class Automaton(dict[int, dict[str, Action]]):
         return row
 
 
+class Several(list[Any]):
+    """Children that the rule above takes in place of one child. A single one is not wrapped: most lists have one member."""
+
+    __slots__ = ()
+
+
 def _build(rule: Rule, builder: type) -> Build | None:
-    """What makes a rule's value: None, a list, or a method, with the lists among its children taken in place."""
+    """What makes a rule's value: None, several children, or a method, with several children taken in place of one."""
     if rule.kind == "pass":
         return None
     if rule.kind == "list":
-        return _grow if rule.lists == (0,) else _flat(_itself, rule.lists) if rule.lists else _itself
+        return _grow if rule.lists == (0,) else _flat(_several, rule.lists) if rule.lists else _several
     method: Build = getattr(builder, rule.name)
     return _flat(method, rule.lists) if rule.lists else method
 
 
-def _itself(_: Any, children: list[Any]) -> list[Any]:
-    return children
+def _several(_: Any, children: list[Any]) -> Several:
+    return Several(children)
 
 
-def _grow(_: Any, children: list[Any]) -> list[Any]:
+def _grow(_: Any, children: list[Any]) -> Several:
     """Add to the list on the left in place: a long list takes time in proportion to its length."""
-    first: list[Any] = children[0]
+    first = children[0]
+    if first.__class__ is not Several:
+        return Several(children)
     first += children[1:]
-    return first
+    several: Several = first
+    return several
 
 
 def _flat(method: Build, lists: tuple[int, ...]) -> Build:
@@ -147,14 +156,17 @@ def _flat(method: Build, lists: tuple[int, ...]) -> Build:
         at = lists[0]
 
         def flat_one(builder: Any, children: list[Any]) -> Any:
-            children[at : at + 1] = children[at]
+            child = children[at]
+            if child.__class__ is Several:
+                children[at : at + 1] = child
             return method(builder, children)
 
         return flat_one
 
     def flat(builder: Any, children: list[Any]) -> Any:
         for at in reversed(lists):
-            children[at : at + 1] = children[at]
+            if children[at].__class__ is Several:
+                children[at : at + 1] = children[at]
         return method(builder, children)
 
     return flat

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Any
 
 from . import tree
@@ -10,6 +12,9 @@ from .literals import BadWord, number, unescape
 from .scanner import Token
 from .source import Span
 from .words import FOREIGN, RESERVED
+
+#: Most numbers of a flow are short, and the same few.
+_usual_number = lru_cache(4096)(number)
 
 _SPECIAL = RESERVED | {"_"}
 
@@ -34,10 +39,8 @@ class Values(Expressions):
         token = c[0]
         word = token.value
         span = new(Span, (token.start_pos, token.end_pos))
-        if len(word) == 1:
-            return tree.Literal(span, int(word))
         try:
-            return tree.Literal(span, number(word))
+            return tree.Literal(span, _usual_number(word) if len(word) < 32 else number(word))
         except BadWord as bad:
             self.findings.report(bad.code, self.source, span, help=bad.help or (), word=word)
             return tree.Literal(span, 0)
@@ -47,9 +50,9 @@ class Values(Expressions):
         token = c[0]
         raw = token.value
         span = new(Span, (token.start_pos, token.end_pos))
-        if "\\" in raw or len(raw) > 5:
-            return tree.Literal(span, self.text(token))
-        return tree.Literal(span, raw[1:-1])
+        if raw[0] != raw[1] and "\\" not in raw:
+            return tree.Literal(span, raw[1:-1])
+        return tree.Literal(span, self.text(token))
 
     def text(self, token: Token) -> str:
         """What stands between the quotes of a STRING."""
@@ -71,10 +74,12 @@ class Values(Expressions):
         quotes = 3 if token.value[1:4] in ('"""', "'''") and len(token.value) >= 7 else 1
         at, end = token.start_pos + 1 + quotes, token.end_pos - quotes
         source = self.source.text
+        find = re.compile(r"[{}]").search
         parts: list[str | tree.Expr] = []
         text: list[str] = []
         while at < end:
-            brace = next((i for i in range(at, end) if source[i] in "{}"), end)
+            found = find(source, at, end)
+            brace = found.start() if found else end
             text.append(self._unescape(source[at:brace], at))
             if brace == end:
                 break
@@ -133,7 +138,9 @@ class Values(Expressions):
 
     def clause(self, c: list[Any]) -> tree.For:
         # clause: "for" NAME ("," NAME)* "in" disjunction ("if" disjunction)*
-        at = next(i for i in range(2, len(c), 2) if c[i].type == "IN")
+        at = 2
+        while c[at].type != "IN":
+            at += 2
         targets = tuple(self.bound(token) for token in c[1:at:2])
         return tree.For(Span(c[0].start_pos, c[-1].span[1]), targets, c[at + 1], tuple(c[at + 3 :: 2]))
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: Brackets inside brackets, at most.
 DEEPEST = 64
 
+#: Signs whose places are of no use to the builder share one token each.
+_SHARED = {"COMMA": Token("COMMA", ",", 0, 0), "EQUAL": Token("EQUAL", "=", 0, 0)}
 _BRACKETS = {**OPENING, **CLOSING}
 
 
@@ -71,7 +73,7 @@ class Driver:
         actions: dict[int, dict[str, Any]] = LANGUAGE.automaton  # what is an int is told by its class, for speed
         signs, keywords, types, brackets = LANGUAGE.operators, LANGUAGE.keywords, TYPES, _BRACKETS
         builder, states, values, depth = self.builder, self.states, self.values, self.depth
-        new, token_class = tuple.__new__, Token
+        new, token_class, shared = tuple.__new__, Token, _SHARED
         state = states[-1]
         for match in LANGUAGE.scanner.finditer(self.text, position, self.stop):
             kind = match.lastindex
@@ -106,7 +108,7 @@ class Driver:
             else:
                 value = match[kind]
                 type_ = types[kind]
-            token = new(token_class, (type_, value, match.start(kind), match.end()))
+            token = shared.get(type_) or new(token_class, (type_, value, match.start(kind), match.end()))
             while True:
                 action = actions[state].get(type_)
                 if action.__class__ is int:
@@ -116,7 +118,7 @@ class Driver:
                     break
                 if action is None:
                     self.depth = depth
-                    return Stop(token)
+                    return Stop(Token(type_, value, match.start(kind), match.end()))
                 length, build, goto = action
                 if length == 1:
                     if build is not None:

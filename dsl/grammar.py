@@ -172,7 +172,7 @@ def _shape(rule: Rule, transparent: set[str]) -> tuple[int, str, str, tuple[int,
     if name in transparent:
         return length, "pass", "", ()
     if _inlined(name):
-        return length, "list", "", lists
+        return length, "list" if length > 1 else "pass", "", lists
     if rule.options.expand1 and not rule.alias and length == 1:
         if lists:
             raise ValueError(f"the rule {name} may have one child or many: give it a name of its own")
