@@ -6,7 +6,7 @@ import datetime as dt
 
 from ...dsl import tree
 from ...dsl.source import Span
-from ..budget import OperatorError
+from ..budget import DEEPEST, OperatorError
 from ..fits import type_of
 from ..late import make_late, static_type
 from ..operators import apply
@@ -263,6 +263,8 @@ def reach_in(low: Lowering, frame: Frame, span: Span, value: Elab, key: Elab) ->
         if inner is None:
             return low.report("F0407", frame, span, key=_shown_key(key), type=elab_type(value))
         path = value.path if isinstance(value, StepValue) else ()
+        if len(path) >= DEEPEST:
+            return low.report("F0310", frame, span, most=DEEPEST)
         return StepValue(value.id, inner, (*path, key))
     if isinstance(value, Unknown):
         inner = reach(value.type, key) if isinstance(key, (str, int)) else ANY

@@ -77,7 +77,7 @@ def test_rows_of_unary_operators(word: str) -> None:
         "work(" + " - ".join(["1"] * 10_000) + ")",
         "work(" + "1 if 1 else " * 10_000 + "2)",
         "work(" + "1 if 0 else " * 10_000 + "2)",
-        "x = a()\nwork(x" + ".a" * 10_000 + ")",
+        "x = a()\nwork(x" + ".a" * 100 + ")",
         "work({a: 1}" + ".a" * 1 + ")",
         "work('" + "x" * 900_000 + "')",
         "work(" + ", ".join(["1"] * 50_000) + ")",
