@@ -10,6 +10,7 @@ from . import tree
 from .diagnostics import Findings, Label
 from .driver import DEEPEST, Stop
 from .expected import found, shiftable, words
+from .hints import hint
 from .scanner import Token
 from .source import Source, Span
 from .words import FOREIGN, RESERVED
@@ -21,8 +22,10 @@ _CHARACTERS = {
     "~": "a callback for messages is `~>`",
     "^": "a power is written `**`",
     "\\": "a line goes on inside brackets, and when the next one begins with an arrow",
-    "$": "a parameter is used by its name alone; in a string, write f\"{name}\"",
-    "@": "what applies to a step stands behind it in braces: `task() {queue = \"etl\"}`",
+    "$": 'a parameter is used by its name alone; in a string, write f"{name}"',
+    "\u2192": "an arrow is written `->`",
+    "\u21d2": "an arrow is written `=>`",
+    "@": 'what applies to a step stands behind it in braces: `task() {queue = "etl"}`',
     "`": "strings stand between \" or '",
     "\ufeff": "a byte order mark may stand only at the start of a file",
 }
@@ -79,7 +82,7 @@ def _unexpected(mistake: Mistake, source: Source, findings: Findings) -> None:
         source,
         Span(token.start_pos, token.end_pos),
         labels=labels,
-        help=_hint(mistake, terminals),
+        help=hint(mistake.stop.token, source.text, mistake.broken, mistake.open, terminals),
         found=found(token),
         expected=words(terminals, brace),
     )
@@ -139,54 +142,3 @@ def _handled(mistake: Mistake) -> bool:
         elif isinstance(child, tree.Handling | tree.Scoped):
             return True
     return False
-
-
-def _hint(mistake: Mistake, terminals: set[str]) -> tuple[str, ...]:
-    """What to do about a token at the wrong place, if that can be guessed."""
-    token, open_ = mistake.stop.token, mistake.open
-    hint = ""
-    inside = open_[-1].type if open_ else ""
-    first = mistake.broken[0] if mistake.broken else None
-    last = mistake.broken[-1] if mistake.broken else None
-    if isinstance(last, Token) and last.type == "FSTRING" and last.end_pos == token.start_pos:
-        hint = "inside the braces of an f-string, use the other kind of quotes"
-    elif token.type == "EQUAL":
-        hint = _equal_hint(mistake, terminals, inside)
-    elif token.type == "COLON":
-        hint = _colon_hint(terminals, inside)
-    elif token.type == "COMMA" and inside == "LPAR":
-        hint = "a list stands in square brackets: [a, b]"
-    elif token.type == "COMMA" and not inside:
-        hint = "steps side by side are a group: [a, b]"
-    elif token.type == "VBAR":
-        hint = "write `or`; one step after another is written `a -> b`"
-    elif token.type == "QMARK":
-        hint = "a choice is written `a if condition else b`"
-    elif token.type == "DOT" and "NUMBER" in terminals:
-        hint = "a decimal begins with a digit: 0.5"
-    elif token.type == "STRING" and isinstance(first, Token) and first.type == "FROM":
-        hint = "the path of `from` has no quotes; another file comes in by `include \"file.flow\" as name`"
-    elif token.type == "STAR" and inside == "LPAR":
-        hint = "arguments are written out one by one"
-    return (hint,) if hint else ()
-
-
-def _equal_hint(mistake: Mistake, terminals: set[str], inside: str) -> str:
-    first = mistake.broken[0] if mistake.broken else None
-    if terminals == {"COLON"}:
-        return "an item of a map is written `name: value`"
-    if inside == "LPAR":
-        return "an argument's name is one word: name=value; two values are compared by `==`"
-    if inside or (isinstance(first, Token) and first.type in ("WHEN", "RETURN")) or "COALESCE" not in terminals:
-        return "two values are compared by `==`" if "EQUALS" in terminals else ""
-    return "a plain name can be bound: `name = value`; two values are compared by `==`"
-
-
-def _colon_hint(terminals: set[str], inside: str) -> str:
-    if terminals == {"EQUAL"}:
-        return "an option is written `name = value`"
-    if inside == "LPAR":
-        return "an argument is given a name by `name=value`"
-    if inside == "LBRACE":
-        return "the key of a map is a word or a string"
-    return "" if inside else "only `flow`, `when` and `else` have a block; a parameter's type is given by `param name: type`"

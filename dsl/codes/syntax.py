@@ -58,7 +58,7 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "F0107",
-        "Too large or too deep",
+        "A number that is too large",
         "`{word}` is too large a number",
         "Numbers have at most 4,300 digits, decimals and durations have a largest value.",
         bad="a(1e999)\n",
