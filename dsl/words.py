@@ -46,6 +46,8 @@ FOREIGN = {
     "with": 'options stand in braces behind a call: `task() {queue = "etl"}`',
     "try": "what happens on failure is written behind the step: `task() !> handler`",
     "except": "what happens on failure is written behind the step: `task() !> handler`",
+    "lambda": "a flow has no functions of its own: give the work to a task",
+    "raise": "a flow fails when one of its steps does: let a task raise",
     "class": "a flow declares `task`, `flow` and `param` only",
     "async": "steps that do not depend on each other run side by side by themselves",
     "await": "a later step waits by itself: `first -> second`",
