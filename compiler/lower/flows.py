@@ -51,7 +51,7 @@ def call_flow(
         names = [active.flow.name.text for active in low.active]
         path = " -> ".join([*names[names.index(flow.flow.name.text) :], flow.flow.name.text])
         return low.report("F0209", frame, whole, path=path)
-    low.spend(frame, whole, 5)
+    low.spend(frame, whole, 25 + len(frame.flows))
     identity = low.claim(frame.space + name if name is not None else low.fresh(frame, target.label))
     low.out.flows.append(SubFlow(identity, target.label, frame.flows, place(frame.source, whole)))
     ids = feed.ids if feed is not None else ()
@@ -75,7 +75,7 @@ def call_flow(
 def _last_steps(low: Lowering, frame: Frame, whole: Span, start: int) -> tuple[str, ...]:
     """The steps of a sub-flow that no other step of it waits for."""
     calls = low.out.calls[start:]
-    low.spend(frame, whole, len(calls))
+    low.spend(frame, whole, 3 * len(calls))
     waited = {need for call in calls for need in call.trigger.needs}
     grouped = {call.id for call in calls if call.group[len(frame.groups) :] and waited.intersection(call.group)}
     return tuple(call.id for call in calls if call.id not in waited and call.id not in grouped)

@@ -27,6 +27,9 @@ def layer(low: Lowering, node: tree.Options, frame: Frame) -> Layer:
         if name in LATER:
             low.report("F0803", frame, item.span, option=name)
             continue
+        if isinstance(item.value, tree.Range):
+            low.report("F0502", frame, item.span, option=name, type="one value", given="a range")
+            continue
         hole, low.hole = low.hole, None
         value = low.value(item.value, frame)
         low.hole = hole
