@@ -1,7 +1,8 @@
 """The driver: one loop that scans a text, keeps its lines, and shifts and reduces by Lark's tables.
 
-It stops at the first token that fits nowhere and says so with a :class:`Stop`; :mod:`flowc.dsl.recover` puts the stacks in order and
-calls ``run`` again. A reserved word that the state does not ask for is a NAME (Lark's contextual lexer does the same).
+It stops at the first token that fits nowhere and says so with a :class:`Stop`; :mod:`flowc.dsl.recover` puts the stacks in order
+(:mod:`flowc.dsl.repair`) and calls ``run`` again. A reserved word that the state does not ask for is a NAME, as with Lark's
+contextual lexer.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .automaton import END, Build, Goto
 from .language import LANGUAGE
 from .lines import Lines
-from .scanner import ARROW_TYPES, CLOSE, CLOSING, COMMENT, LINES, NAME, OPEN, OPENING, SIGN, TYPES, Token
+from .scanner import ARROW_TYPES, CLOSE, COMMENT, LINES, NAME, OPEN, SIGN, TYPES, Token
 from .source import Span
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ DEEPEST = 64
 
 #: Signs whose places are of no use to the builder share one token each.
 _SHARED = {"COMMA": Token("COMMA", ",", 0, 0), "EQUAL": Token("EQUAL", "=", 0, 0)}
-_BRACKETS = {**OPENING, **CLOSING}
 
 
 class Stop(NamedTuple):
@@ -71,7 +71,7 @@ class Driver:
     def run(self, position: int) -> Stop | None:  # noqa: C901 - one loop, no calls: it is what a parse spends its time in
         """Parse from ``position``, which is no place inside a line's indentation, to the end: None if nothing stopped it."""
         actions: dict[int, dict[str, Any]] = LANGUAGE.automaton  # what is an int is told by its class, for speed
-        signs, keywords, types, brackets = LANGUAGE.operators, LANGUAGE.keywords, TYPES, _BRACKETS
+        signs, keywords, types = LANGUAGE.operators, LANGUAGE.keywords, TYPES
         builder, states, values, depth = self.builder, self.states, self.values, self.depth
         new, token_class, shared = tuple.__new__, Token, _SHARED
         state = states[-1]
@@ -85,17 +85,6 @@ class Driver:
             elif kind == SIGN:
                 value = match[SIGN]
                 type_ = signs[value]
-            elif kind == OPEN:
-                value = match[OPEN]
-                type_ = brackets[value]
-                depth += 1
-                if depth > DEEPEST:
-                    self.depth = depth - 1
-                    return Stop(Token(type_, value, *match.span(OPEN)), True)
-            elif kind == CLOSE:
-                value = match[CLOSE]
-                type_ = brackets[value]
-                depth -= 1
             elif kind == LINES:
                 if not depth:
                     stopped = self.turn(match.start(LINES), match.end())
@@ -107,7 +96,11 @@ class Driver:
                 continue
             else:
                 value = match[kind]
-                type_ = types[kind]
+                type_ = types.get(kind) or signs[value]
+                depth += (kind == OPEN) - (kind == CLOSE)
+                if depth > DEEPEST:
+                    self.depth = DEEPEST
+                    return Stop(Token(type_, value, *match.span(kind)), True)
             token = shared.get(type_) or new(token_class, (type_, value, match.start(kind), match.end()))
             while True:
                 action = actions[state].get(type_)
@@ -145,12 +138,13 @@ class Driver:
                 states.append(action)
                 values.append(token)
                 return None
-            self._reduce(action)
+            self.reduce(action)
             if token.type == END and states[-1] == automaton.end:
                 self.value = values[-1]
                 return None
 
-    def _reduce(self, action: tuple[int, Build | None, Goto]) -> None:
+    def reduce(self, action: tuple[int, Build | None, Goto]) -> None:
+        """Make one value of the topmost ones."""
         values, states = self.values, self.states
         length, build, goto = action
         at = len(values) - length
@@ -162,49 +156,6 @@ class Driver:
     def accepts(self, terminal: str) -> bool:
         """Whether the terminal has an action in the present state."""
         return terminal in LANGUAGE.automaton[self.states[-1]]
-
-    def settle(self) -> None:
-        """Finish a line or block that stands whole on the stack, as if a statement followed."""
-        last = self.values[-1] if self.values else None
-        if last.__class__ is Token and last.type in ("_NEWLINE", "_DEDENT"):
-            self._reduce_lines()
-
-    def _reduce_lines(self) -> None:
-        while isinstance(action := LANGUAGE.automaton[self.states[-1]].get("NAME"), tuple):
-            self._reduce(action)
-
-    def line_mark(self) -> int:
-        """How many values stand before the statement under way."""
-        automaton = LANGUAGE.automaton
-        return next(at for at in range(len(self.states) - 1, -1, -1) if "line" in automaton[self.states[at]])
-
-    def unwind(self, mark: int, statements: list[Any]) -> None:
-        """Take the statement after ``mark`` for a line of these ``statements``."""
-        del self.values[mark:], self.states[mark + 1 :]
-        self.values.append(statements)
-        row: dict[str, Any] = LANGUAGE.automaton[self.states[-1]]
-        self.states.append(row["line"])
-        self._reduce_lines()
-
-    def open_brackets(self, mark: int) -> list[Token]:
-        """The brackets after ``mark`` that are not closed (a closing one may still wait to be reduced)."""
-        brackets: list[Token] = []
-        for child in self.values[mark:]:
-            if child.__class__ is Token:
-                if child.type in ("LPAR", "LSQB", "LBRACE"):
-                    brackets.append(child)
-                elif child.type in ("RPAR", "RSQB", "RBRACE"):
-                    brackets.pop()
-        return brackets
-
-    def head(self, at: int) -> Stop | None:
-        """Put a header with no text before the block whose first line begins at ``at``."""
-        types = (("WHEN", ""), ("TRUE", ""), ("COLON", ":"), ("_NEWLINE", ""))
-        for type_, value in types:
-            stopped = self.feed(Token(type_, value, at, at))
-            if stopped:
-                return stopped
-        return self.enter(at, True)
 
     def turn(self, start: int, at: int) -> Stop | None:
         """Go over the line breaks from ``start`` to ``at``, the first character of the next line, with no bracket open."""

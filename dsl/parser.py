@@ -98,9 +98,10 @@ class Parser:
         if stopped:
             from .expected import replay
             from .mistakes import Mistake, report
+            from .repair import open_brackets
 
             states = replay(driver.states[:2], self.text, start + 1, min(stopped.token.start_pos, stop)) or driver.states
-            report(Mistake(stopped, states, driver.values, driver.open_brackets(0), None, stop), self.source, self.findings)
+            report(Mistake(stopped, states, driver.values, open_brackets(driver, 0), None, stop), self.source, self.findings)
             return None
         value: tree.Expr = driver.value.statements[0].value.value
         return value

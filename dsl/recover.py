@@ -15,6 +15,7 @@ from .driver import Driver, Stop
 from .expected import replay
 from .language import LANGUAGE
 from .mistakes import Mistake, report
+from .repair import head, line_mark, open_brackets, settle, unwind
 from .resume import Place, Search
 from .scanner import CLOSE, NAME, OPEN, SIGN, Token
 from .source import Source
@@ -41,22 +42,21 @@ class Recovery:
     def recover(self, stop: Stop) -> Stop | None:
         """Deal with a stop and parse on: the next stop, or None at the end of the text."""
         driver = self.driver
-        driver.settle()
-        mark = driver.line_mark()
+        settle(driver)
+        mark = line_mark(driver)
         broken = driver.values[mark:]
-        brackets = driver.open_brackets(mark)
+        brackets = open_brackets(driver, mark)
         start = _start(broken[0]) if broken else stop.token.start_pos
         place, unclosed = self._place(stop, brackets, start)
         if not self._is_told(start):
             states = replay(driver.states[: mark + 1], driver.text, start, stop.token.start_pos) or driver.states
             report(Mistake(stop, states, broken, brackets, unclosed, place.at), self.source, self.findings)
         self.builder.broken |= bound_names(driver.text, start, place.at)
-        driver.unwind(mark, self._whole(broken))
+        unwind(driver, mark, self._whole(broken))
         self.errors += 1
         if self.errors >= MOST_ERRORS:
             place = Place(driver.stop, True)
-        driver.depth = 0
-        entered = driver.head(place.at) if place.block else driver.begin(place.at)
+        entered = head(driver, place.at) if place.block else driver.begin(place.at)
         return entered or driver.run(place.at) or driver.finish()
 
     def _is_told(self, start: int) -> bool:
@@ -112,20 +112,20 @@ def _last_before(brackets: list[Token], offset: int) -> Token:
 def bound_names(text: str, start: int, stop: int) -> set[str]:
     """The names that the statements between two offsets seem to bind."""
     names: set[str] = set()
-    head, last, depth, imports = "", "", 0, False
+    first, last, depth, imports = "", "", 0, False
     for match in LANGUAGE.scanner.finditer(text, start, stop):
         kind = match.lastindex
         value = match[kind] if kind else ""
         if kind == NAME:
-            bound = head in ("param", "flow", "task", "include") and last in (head, ".", "as")
+            bound = first in ("param", "flow", "task", "include") and last in (first, ".", "as")
             if bound or (imports and value != "as"):
                 names.add(value)
-            head = head or value
-            imports = imports or (head == "from" and value == "import")
-        elif kind == SIGN and value == "=" and not depth and last == head and head.isidentifier():
-            names.add(head)
+            first = first or value
+            imports = imports or (first == "from" and value == "import")
+        elif kind == SIGN and value == "=" and not depth and last == first and first.isidentifier():
+            names.add(first)
         elif kind == SIGN and value == ";":
-            head, value, imports = "", "", False
+            first, value, imports = "", "", False
         elif kind in (OPEN, CLOSE):
             depth += 1 if kind == OPEN else -1
         last = value or last
