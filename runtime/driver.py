@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from queue import Empty, SimpleQueue
 from typing import TypeAlias
 
-from ..compiler.plan import Plan
+from ..compiler.plan import Plan, PlanError
 from .app import App
 from .dispatch import Dispatcher
 from .engine import Engine, Send
@@ -83,8 +83,12 @@ def bind(
         return plan, Redactor()
     names = {str(late.args[0]) for late in lates if late.op == "secret" and late.args}
     values = os.environ if secrets is None else secrets
-    bound = plan.bind(now=now or dt.datetime.now(dt.UTC), env=os.environ if env is None else env, secrets=values)
-    return bound, Redactor(values[name] for name in sorted(names) if name in values)
+    redactor = Redactor(values[name] for name in sorted(names) if name in values)
+    try:
+        bound = plan.bind(now=now or dt.datetime.now(dt.UTC), env=os.environ if env is None else env, secrets=values)
+    except PlanError as exc:  # it may quote what it could not use
+        raise PlanError(redactor.text(str(exc))) from None
+    return bound, redactor
 
 
 class _Signal:

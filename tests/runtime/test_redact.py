@@ -117,6 +117,13 @@ def test_any_secret_is_masked_in_any_writing(secret: str, before: str, after: st
             assert secret not in masked
 
 
+def test_a_secret_that_an_option_cannot_be_is_not_quoted() -> None:
+    priority = call("a", "t", options={"queue": Late("secret", ("KEY",))})
+    with pytest.raises(PlanError) as caught:
+        bind(plan(priority), secrets={"KEY": "s3cr\x00et-and-more"})
+    assert "s3cr" not in str(caught.value)
+
+
 def test_late_values_are_bound_once_and_missing_ones_are_named() -> None:
     now = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
     bound, redactor = bind(
