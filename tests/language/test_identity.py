@@ -95,11 +95,18 @@ def test_every_identity_is_given_once() -> None:
     for path in programs():
         made = compile_program(path).plan
         assert made is not None
-        taken = [c.id for c in made.calls] + [g.id for g in made.groups] + [s.id for s in made.scopes] + [h.id for s in made.scopes for h in s.handlers]
+        taken = (
+            [c.id for c in made.calls]
+            + [g.id for g in made.groups]
+            + [s.id for s in made.scopes]
+            + [h.id for s in made.scopes for h in s.handlers]
+        )
         assert len(taken) == len(set(taken)), path
 
 
-@pytest.mark.parametrize("text", ['task "a#1" as b\nz.a()\nb()\n', 'task "x/y" as z\nx = z()\nz()\n', 'task "x[0]" as y\nx = [z.a]\ny()\nx -> y\n'])
+@pytest.mark.parametrize(
+    "text", ['task "a#1" as b\nz.a()\nb()\n', 'task "x/y" as z\nx = z()\nz()\n', 'task "x[0]" as y\nx = [z.a]\ny()\nx -> y\n']
+)
 def test_odd_task_names_cannot_take_anothers_identity(text: str) -> None:
     made = ids(text)
     assert len(made) == len(set(made))

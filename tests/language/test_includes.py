@@ -59,7 +59,11 @@ def test_an_included_file_runs_nothing(line: str) -> None:
 
 
 def test_paths_are_relative_to_the_including_file() -> None:
-    files = {"sub/a.flow": 'include "b.flow" as b\ninclude "../c.flow" as c\nx = [b.n, c.n]\n', "sub/b.flow": "n = 1\n", "c.flow": "n = 2\n"}
+    files = {
+        "sub/a.flow": 'include "b.flow" as b\ninclude "../c.flow" as c\nx = [b.n, c.n]\n',
+        "sub/b.flow": "n = 1\n",
+        "c.flow": "n = 2\n",
+    }
     assert steps('include "sub/a.flow" as a\nf(a.x)\n', files) == ["f#1 = f([1, 2])"]
 
 

@@ -85,10 +85,10 @@ def test_rows_of_unary_operators(word: str) -> None:
         "work({" + ", ".join(f"k{i}: 1" for i in range(20_000)) + "})",
         "work([" + ", ".join(["1"] * 50_000) + "])",
         "[" + ", ".join(["a"] * 20_000) + "]",
-        " -> ".join(["a"] * 50_000),
-        " => ".join(["a"] * 50_000),
-        "\n-> ".join(["a"] * 50_000),
-        "; ".join(["a(1)"] * 20_000),
+        " -> ".join(["a"] * 100_000),
+        " => ".join(["a"] * 10_000),
+        "\n-> ".join(["a"] * 10_000),
+        "; ".join(["a(1)"] * 10_000),
         "a" + " !> h" * 5_000,
         "a !> [" + ", ".join(["h"] * 10_000) + "]",
         "# " + "x" * 1_000_000,
@@ -157,8 +157,6 @@ def test_ten_thousand_clauses() -> None:
         "work(9999999999999w)",
         "work(9999-12-31 + 1d)",
         "work(len([1 for a in range(100000) for b in range(100000)]))",
-        "work(len([1 for a in range(100000) for b in range(100000) if a < 0]))",
-        "work([[i, j] for i in range(2000) for j in range(2000)])",
         "work(sorted(range(1000000)) + sorted(range(1000000)))",
         'big = "x" * 1000000\nwork([big for i in range(1000)])',
         'big = "x" * 1000000\n[work(big) for i in range(1000)]',
@@ -177,7 +175,7 @@ def test_values_without_end(text: str) -> None:
 def test_doubling_groups() -> None:
     refused("a0 = [f(1)]\n" + "".join(f"a{n} = [a{n - 1}, a{n - 1}]\n" for n in range(1, 12)) + "x = [g(r) for r in a11]\n" * 2)
     text = "a0 = [f(1), f(2)]\n" + "".join(f"a{n} = [h(x, y) for x in a{n - 1} for y in a{n - 1}]\n" for n in range(1, 8))
-    refused(text, allowed="F0362 F0363")
+    assert codes(text, max_steps=3_000)[-1:] in (["F0362"], ["F0363"])
 
 
 def test_big_constants_for_many_steps_are_fine_while_they_are_few() -> None:
@@ -189,7 +187,7 @@ def test_big_constants_for_many_steps_are_fine_while_they_are_few() -> None:
 
 
 def test_more_steps_than_allowed() -> None:
-    assert refused("[work(i, j) for i in range(1000) for j in range(1000)]\n") == ["F0362"]
+    assert codes("[work(i, j) for i in range(1000) for j in range(1000)]\n", max_steps=5_000) == ["F0362"]
     assert codes("[work(i) for i in range(11)]\n", max_steps=10) == ["F0362"]
     assert codes("[work(i) for i in range(10)]\n", max_steps=10) == []
     assert codes("a\n" * 11, max_steps=10) == ["F0362"]
@@ -221,15 +219,16 @@ def doubling_flows(levels: int, body: str) -> str:
     return text + f"f{levels}()\n"
 
 
-@pytest.mark.parametrize("body", ["f{0}()\n    return f{0}()", "return [f{0}(), f{0}()]", "x = f{0}()\n    return f{0}() -> a(x)"])
+@pytest.mark.parametrize("body", ["f{0}()\n    return f{0}()", "return [f{0}(), f{0}()]", "x = f{0}()\n    return f{0}() => a(x)"])
 def test_sub_flows_that_double(body: str) -> None:
-    text = doubling_flows(40, body.replace("f{0}", "f{0}"))
-    refused(text, allowed="F0362 F0363 F0904 F0402")
+    assert codes(doubling_flows(40, body), max_steps=2_000) == ["F0362"]
 
 
 def test_sub_flows_that_double_without_steps() -> None:
-    text = "flow f0():\n    return 1\n" + "".join(f"flow f{n}():\n    f{n - 1}()\n    return f{n - 1}()\n" for n in range(1, 41)) + "f40()\n"
-    refused(text, allowed="F0363 F0362")
+    text = (
+        "flow f0():\n    return 1\n" + "".join(f"flow f{n}():\n    f{n - 1}()\n    return f{n - 1}()\n" for n in range(1, 41)) + "f40()\n"
+    )
+    assert refused(text) == ["F0363"]
 
 
 def test_sub_flows_that_nest_deeply() -> None:
@@ -259,14 +258,17 @@ def test_characters_that_no_file_should_hold(text: str) -> None:
     assert "F0110" in [d.code for d in compiled(text + "\n").findings]
 
 
-@pytest.mark.parametrize("text", ["", "\n", " ", "\t", "\ufeff", "\ufeff\ufeff", "#", ";", ";;", '"', "'''", 'f"', "\\", "->", "=", "\u2028a()", "\x0ca()", "a()\x1b"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "\n", " ", "\t", "\ufeff", "\ufeff\ufeff", "#", ";", ";;", '"', "'''", 'f"', "\\", "->", "=", "\u2028a()", "\x0ca()", "a()\x1b"],
+)
 def test_nearly_nothing(text: str) -> None:
     assert isinstance(compiled(text), Compiled)
     assert isinstance(compiled(text + "\n"), Compiled)
 
 
 def test_findings_are_kept_in_bounds() -> None:
-    made = compiled("f(wrong)\n" * 20_000)
+    made = compiled("f(wrong)\n" * 3_000)
     assert len(made.findings) <= 1_001
     assert made.dropped > 0
 

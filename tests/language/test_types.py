@@ -24,7 +24,9 @@ def takes(wanted: str, value: str) -> bool:
     return not found
 
 
-@pytest.mark.parametrize("name", ["int", "float", "str", "bool", "bytes", "date", "datetime", "duration", "json", "any", "list[int]", "map[str]"])
+@pytest.mark.parametrize(
+    "name", ["int", "float", "str", "bool", "bytes", "date", "datetime", "duration", "json", "any", "list[int]", "map[str]"]
+)
 def test_a_type_takes_itself(name: str) -> None:
     assert fits(name, name)
 

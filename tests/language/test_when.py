@@ -41,7 +41,16 @@ def test_over_results_it_is_not_yet_supported() -> None:
 
 
 def test_values_are_true_as_in_python() -> None:
-    for value, taken in (("0", False), ("[]", False), ('""', False), ("null", False), ("1", True), ("[0]", True), ('"x"', True), ("{}", False)):
+    for value, taken in (
+        ("0", False),
+        ("[]", False),
+        ('""', False),
+        ("null", False),
+        ("1", True),
+        ("[0]", True),
+        ('"x"', True),
+        ("{}", False),
+    ):
         assert bool(plan(f"when {value}:\n    a()\n").calls) is taken
 
 
