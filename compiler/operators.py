@@ -61,6 +61,8 @@ def _type_error(op: str, args: Sequence[object]) -> OperatorError:
     kinds = {arg.__class__ for arg in args[:2]}
     if op == "+" and str in kinds and len(kinds) == 2:
         helps = ('use an f-string to join text and values, as in f"{a}{b}", or str(…)',)
+    elif op == "%" and isinstance(args[0], str):
+        helps = ('text is put together by an f-string, as in f"a {b}"',)
     elif dt.timedelta in kinds and kinds & {int, float}:
         helps = ("write the unit, as in `30s`",)
     return OperatorError("F0301", op=op, types=types, help=helps)
@@ -132,7 +134,9 @@ def index(args: Sequence[object], budget: Budget) -> object:
         raise TypeError
     what = "text" if isinstance(container, str) else "list"
     if not isinstance(key, int) or isinstance(key, bool):
-        raise OperatorError("F0304", what=what, wanted="a number", given=kind(key))
+        methods = isinstance(key, str) and key.isidentifier()
+        help_ = "values have no methods; what can be done with them are operators, and functions such as `len(x)`" if methods else ()
+        raise OperatorError("F0304", what=what, wanted="a number", given=kind(key), help=help_)
     if -len(container) <= key < len(container):
         return container[key]
     unit = "characters" if what == "text" else "items"

@@ -141,14 +141,19 @@ def _key(value: object) -> object:
     return kind, value.isoformat() if isinstance(value, dt.datetime) else value
 
 
+def unknown_help(name: str) -> tuple[str, ...]:
+    """Help lines for an option that there is not. May be empty."""
+    hint = HINTS.get(name)
+    return (hint,) if hint else did_you_mean(name, DOC)
+
+
 def _validate(options: Mapping[str, object]) -> OptionsResult:
     problems: list[Problem] = []
     plain: dict[str, object] = {}
     checked: dict[str, Any] = {}
     for name, value in options.items():
         if name not in ALL:
-            hint = HINTS.get(name)
-            problems.append(Problem("F0501", name, {"option": name}, (hint,) if hint else did_you_mean(name, DOC)))
+            problems.append(Problem("F0501", name, {"option": name}, unknown_help(name)))
         elif name in UNSUPPORTED:
             problems.append(Problem("F0803", name, {"option": name}))
         elif isinstance(value, Late):

@@ -20,6 +20,14 @@ _OTHER_WORDS = {
 }  # fmt: skip
 
 
+#: What Python's typing writes with brackets, and we do not.
+_TYPING = {
+    "Optional": "write `int?` for an int or null",
+    "Union": "write `int | str`",
+    "Literal": 'write the texts themselves: `"a" | "b"`',
+}
+
+
 class Report(Protocol):
     """How a finding is made: its code and place, help lines, and the values of its message."""
 
@@ -63,5 +71,6 @@ def _named(expr: tree.TypeName, report: Report) -> Type:
         return ListOf(item) if word == "list" else MapOf(item)
     other = _OTHER_WORDS.get(word) or _OTHER_WORDS.get(word.lower())
     known = (*SCALARS, *GENERIC)
-    report("F0450", expr.name.span, type=word, help=f"did you mean `{other}`?" if other else did_you_mean(word, known, listed=20))
+    help_ = f"did you mean `{other}`?" if other else _TYPING.get(word) or did_you_mean(word, known, listed=20)
+    report("F0450", expr.name.span, type=word, help=help_)
     return ANY

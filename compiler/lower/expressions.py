@@ -6,12 +6,14 @@ import datetime as dt
 
 from ...dsl import tree
 from ...dsl.source import Span
+from ..borrowed import member_help
 from ..budget import DEEPEST, OperatorError
 from ..fits import type_of
 from ..late import make_late, static_type
 from ..operators import apply
 from ..plan import Late
-from ..types import ANY, BOOL, DATE, DATETIME, DURATION, FLOAT, INT, STR, ListOf, MapOf, Type, reach
+from ..suggest import did_you_mean
+from ..types import ANY, BOOL, DATE, DATETIME, DURATION, FLOAT, INT, STR, ListOf, MapOf, Record, Type, reach
 from .contains import has_call
 from .domain import (
     WRONG,
@@ -180,10 +182,19 @@ def _check_only(low: Lowering, frame: Frame, exprs: list[tree.Expr]) -> None:
 _RESULTS: dict[str, Type] = {"concat": STR, "str": STR, "int": INT, "float": FLOAT, "len": INT, "range": ListOf(INT)}
 
 
+_COMPUTED = {
+    "": "results are known only when the flow runs: let a task compute with them",
+    "concat": "results are known only when the flow runs: hand them to a task that makes the text",
+    "and": "`a => b` starts `b` when `a` has succeeded; to decide on results, call a task",
+    "or": "what runs on failure is written `a !> handler`; to decide on results, call a task",
+    "if": "results are known only when the flow runs: decide on a parameter, or let a task decide",
+}
+
+
 def refuse_results(low: Lowering, frame: Frame, span: Span, value: Elab, what: str) -> bool:
     """Report a step's result where a value that is known before the run is needed; says whether there was one."""
     if any(isinstance(p, (StepValue, GroupValue)) for p in parts(value)):
-        low.report("F0361", frame, span, what=_named(what))
+        low.report("F0361", frame, span, what=_named(what), help=_COMPUTED.get(what, _COMPUTED[""]))
         return True
     return False
 
@@ -261,7 +272,7 @@ def reach_in(low: Lowering, frame: Frame, span: Span, value: Elab, key: Elab) ->
             return low.report("F0409", frame, span)
         inner = reach(elab_type(value), key)
         if inner is None:
-            return low.report("F0407", frame, span, key=_shown_key(key), type=elab_type(value))
+            return low.report("F0407", frame, span, key=_shown_key(key), type=elab_type(value), help=_key_help(key, elab_type(value)))
         path = value.path if isinstance(value, StepValue) else ()
         if len(path) >= DEEPEST:
             return low.report("F0310", frame, span, most=DEEPEST)
@@ -269,9 +280,16 @@ def reach_in(low: Lowering, frame: Frame, span: Span, value: Elab, key: Elab) ->
     if isinstance(value, Unknown):
         inner = reach(value.type, key) if isinstance(key, (str, int)) else ANY
         if inner is None:
-            return low.report("F0407", frame, span, key=_shown_key(key), type=value.type)
+            return low.report("F0407", frame, span, key=_shown_key(key), type=value.type, help=_key_help(key, value.type))
         return Unknown(inner)
     return operate(low, frame, span, "index", [value, key], [span, span])
+
+
+def _key_help(key: object, of: Type) -> tuple[str, ...]:
+    if not isinstance(key, str):
+        return ()
+    fields = [name for name, _ in of.fields] if isinstance(of, Record) else []
+    return did_you_mean(key, fields, listed=0) or member_help(key)
 
 
 def _shown_key(key: object) -> str:
@@ -282,7 +300,7 @@ def _reach_compound(low: Lowering, frame: Frame, span: Span, value: Compound, ke
     try:
         return value.items[key]  # type: ignore[index] # a wrong kind of key raises, below
     except (KeyError, IndexError, TypeError):
-        return low.report("F0407", frame, span, key=_shown_key(key), type=value.type)
+        return low.report("F0407", frame, span, key=_shown_key(key), type=value.type, help=_key_help(key, value.type))
 
 
 def members_of(low: Lowering, expr: tree.Expr, frame: Frame) -> Elab:

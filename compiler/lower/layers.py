@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from ...dsl import tree
 from ...dsl.source import Span
+from ..option_table import ALL
+from ..options import unknown_help
 from ..plan import Map
 from .domain import Elab, GroupValue, LateValue, StepValue, Unknown, late_argument, parts
 from .state import NO_OPTIONS, Frame, Layer, Lowering, Option
@@ -34,7 +36,10 @@ def layer(low: Lowering, node: tree.Options, frame: Frame) -> Layer:
         value = low.value(item.value, frame)
         low.hole = hole
         if any(isinstance(p, (StepValue, GroupValue)) for p in parts(value)):
-            low.report("F0607", frame, item.value.span, option=name)
+            if name in ALL:
+                low.report("F0607", frame, item.value.span, option=name)
+            else:
+                low.report("F0501", frame, item.span, option=name, help=unknown_help(name))
         elif not any(isinstance(p, Unknown) for p in parts(value)):
             written[name] = Option(value, frame.source, item.span)
     if written:

@@ -107,6 +107,10 @@ def _check_arguments(low: Lowering, frame: Frame, rest: tuple[tree.Trailer, ...]
                 evaluate_arguments(low, frame, trailer, feed, trailer.span)
 
 
+_CALLED = "to use its result, write its name alone; to run a task again, call the task, with all arguments in one pair of parentheses"
+_WITH_OPTIONS = "options stand directly behind the call that they are for"
+
+
 def _trail(low: Lowering, frame: Frame, value: Elab, trailers: tuple[tree.Trailer, ...], span: Span) -> Elab:
     """Reach-ins behind a value; calling a value or giving it options is a mistake."""
     for trailer in trailers:
@@ -124,7 +128,8 @@ def _trail(low: Lowering, frame: Frame, value: Elab, trailers: tuple[tree.Traile
         else:
             runs = any(isinstance(p, (StepValue, GroupValue)) for p in parts(value))
             if runs:
-                return low.report("F0601", frame, whole, name=text)
+                help_ = _CALLED if isinstance(trailer, tree.Arguments) else _WITH_OPTIONS
+                return low.report("F0601", frame, whole, name=text, help=help_)
             if isinstance(trailer, tree.Options):
                 return low.report("F0608", frame, trailer.span, name=text)
             return low.report("F0214", frame, whole, name=text)

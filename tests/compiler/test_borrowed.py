@@ -8,7 +8,7 @@ from flowc.compiler.borrowed import argument_help, member_help, method_help, nam
 from flowc.compiler.pipeline import Settings, compile_source
 from flowc.dsl.source import Source
 
-DECLARED = "task web.add(x: int, y: int = 1) -> int\n"
+DECLARED = "task web.add(x: int, y: int = 1) -> int\ntask web.fetch(x: int) -> {rows: int}\n"
 
 
 def helps(text: str) -> list[tuple[str, str]]:
@@ -28,10 +28,20 @@ def helps(text: str) -> list[tuple[str, str]]:
         ("web.add.apply_async(1)", "F0208", "write the call itself"),
         ("add(1) -> add.s(2)", "F0208", "a call is the signature"),
         ("from web import add\nadd.si(2)", "F0208", "a call is the signature"),
-        ("other.delay(1)", "F0901", "write the call itself"),
+        ("other.task.delay(1)", "F0901", "write the call itself"),
         ('add(1, queue="etl")', "F0403", "`{queue = …}`"),
         ("add(1, link=5)", "F0403", "`a -> b`"),
         ('add(os.environ["N"])', "F0211", "`env("),
+        ('add(1).set(queue="etl")', "F0407", "options stand in braces"),
+        ("fetch(1).get()", "F0407", "a result has no methods"),
+        ("fetch(1).row", "F0407", "did you mean `rows`?"),
+        ("add(1) {link = add(2)}", "F0501", "`a -> b`"),
+        ("add(1)(2)", "F0601", "one pair of parentheses"),
+        ("x = add(1)\nadd(x + 1)", "F0361", "let a task compute"),
+        ('x = add(1)\nadd(f"{x}")', "F0361", "makes the text"),
+        ('add("a %s" % "b")', "F0301", "f-string"),
+        ('add("a".upper())', "F0304", "values have no methods"),
+        ("param n: Optional[int] = null", "F0450", "`int?`"),
     ],
 )
 def test_a_borrowed_word_is_told_what_to_write(text: str, code: str, part: str) -> None:
