@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from .compiling import argument, call, codes, findings, one, plan, value_text
@@ -149,3 +151,21 @@ def test_a_default_is_no_step() -> None:
 
 def test_a_parameter_may_be_late() -> None:
     assert call(plan("param at: datetime = now\nwork(at)\n"), "work#1").args
+
+
+def test_submission_gives_now_one_value() -> None:
+    moment = dt.datetime(2026, 11, 22, 10, tzinfo=dt.UTC)
+    bound = plan("a(now) {eta = now + 1h}\nb(now - 1d)\n").bind(now=moment, env={}, secrets={})
+    assert [c.args for c in bound.calls] == [(moment,), (moment - dt.timedelta(days=1),)]
+    assert bound.calls[0].options.get("eta") == moment + dt.timedelta(hours=1)
+
+
+def test_countdown_and_expires_count_from_the_sending_of_their_step() -> None:
+    """So they stay numbers of seconds, at submission too."""
+    moment = dt.datetime(2026, 11, 22, 10, tzinfo=dt.UTC)
+    bound = plan("a() {countdown = 10s, expires = 1m}\n").bind(now=moment, env={}, secrets={})
+    assert dict(bound.calls[0].options.items) == {"countdown": 10, "expires": 60}
+
+
+def test_a_tasks_name_is_no_late_value() -> None:
+    assert codes("map(secret('NAME'), [1])\n") == ["F0420"]

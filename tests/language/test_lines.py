@@ -90,3 +90,10 @@ def test_an_arrow_may_stand_left_of_its_statement_in_the_same_block() -> None:
 
 def test_an_arrow_may_not_leave_its_block() -> None:
     assert one("flow go():\n    return a()\n-> b()\n").startswith("F0114 at `->`")
+
+
+def test_a_string_at_the_head_of_a_chain_is_a_value() -> None:
+    """Even as the first thing of a file or flow."""
+    assert plan('"text" -> f\n').description is None
+    assert steps('"text" -> f\n') == ["f#1 = f('text')"]
+    assert steps("flow go():\n    'text' -> f\n    return 1\ngo()\n") == ["go#1/f#1 = f('text')"]

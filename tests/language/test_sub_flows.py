@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from flowc.compiler.plan import Ref
+
 from .compiling import call, clean, codes, one, plan, scope_text, steps, value_text
 
 
@@ -33,7 +35,7 @@ def test_all_its_steps_run() -> None:
 def test_what_follows_a_sub_flow_waits_for_its_steps() -> None:
     made = plan("flow go():\n    rm(1)\n    rm(2)\ngo() => report\n")
     needed = set(call(made, "report#1").trigger.needs)
-    waited = {m.id for g in made.groups if g.id in needed for m in g.members if hasattr(m, "id")} | needed
+    waited = {m.id for g in made.groups if g.id in needed for m in g.members if isinstance(m, Ref)} | needed
     assert {"go#1/rm#1", "go#1/rm#2"} <= waited
 
 
