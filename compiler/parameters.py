@@ -63,7 +63,12 @@ def from_text(text: str, wanted: Type) -> object:
             return tuple(from_text(item.strip(), wanted.item) for item in text.split(",")) if text.strip() else ()
         return from_data(read_literal(text), wanted)
     except LiteralError as error:
-        raise ParameterError(f"{_shown(text)} is no {quote(wanted, 80)}: {error}") from None
+        lead, reason = f"{_shown(text)} is no ", str(error)
+        if reason.startswith(lead):
+            # It has the text in front already: `"soon" is no date: write it like …`.
+            _, colon, way_out = reason[len(lead) :].partition(": ")
+            reason = way_out if colon else ""
+        raise ParameterError(f"{lead}{quote(wanted, 80)}{': ' if reason else ''}{reason}") from None
 
 
 def _shown(text: str) -> str:

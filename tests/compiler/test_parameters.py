@@ -99,13 +99,15 @@ def test_texts_are_converted_by_the_type(text: str, wanted: Type, expected: obje
 @pytest.mark.parametrize(
     ("text", "wanted", "reason"),
     [
-        ("x", INT, '"x" is no int: "x" is no number'),
+        ("x", INT, '"x" is no int'),
+        ("soon", DATE, '"soon" is no date: write it like 2026-11-22'),
+        ("soon", DURATION, '"soon" is no duration: write 10s'),
         ("1.5", INT, "float, int expected"),
         ("9" * 5_000, INT, "no number"),
         ("9" * 1_900, INT, "4,000 bits"),
         ("9" * 1_000, FLOAT, "too large for a float"),
         ("1e999", FLOAT, "too large"),
-        ("nan", FLOAT, "no number"),
+        ("nan", FLOAT, '"nan" is no float'),
         ("yes", BOOL, "true or false"),
         ("True", BOOL, "true or false"),
         ("2026-13-01", DATE, "no day of the calendar"),
