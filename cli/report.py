@@ -43,8 +43,8 @@ def note_findings(findings: Sequence[Diagnostic], *, path: str) -> None:
     warnings = len(findings) - len(errors)
     if errors:
         note(render.render_full(errors, colour=wants_colour(sys.stderr)) + "\n")
-        note(render.summary(findings, files=1) + "\n")
-    elif warnings:
+        note(render.summary(errors, files=1) + "\n")
+    if warnings:
         note(f"{render.number(warnings, 'warning')}; flowc check {path} shows {'it' if warnings == 1 else 'them'}.\n")
 
 
