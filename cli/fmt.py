@@ -64,15 +64,13 @@ def _is_written(path: str, source: Source, text: str) -> bool:
 
 
 def _diff(source: Source, text: str) -> Iterator[str]:
-    from difflib import unified_diff
-
     from ..dsl.columns import visible
+    from .difference import unified
     from .terminal import wants_colour
 
     colours = {"+": "32", "-": "31", "@": "36"} if wants_colour(sys.stdout) else {}
-    name = visible(source.name)
-    for line in unified_diff(source.text.splitlines(True), text.splitlines(True), name, name):
-        shown = visible(line.rstrip("\n").replace("\t", "    "))
+    for line in unified(source.text.split("\n"), text.split("\n"), source.name):
+        shown = visible(line.replace("\t", "    "))
         colour = colours.get(line[:1])
         yield (f"\x1b[{colour}m{shown}\x1b[0m" if colour else shown) + "\n"
 

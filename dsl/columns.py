@@ -6,6 +6,7 @@ the direction of writing are replaced by something visible, so that a hostile fi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from unicodedata import category as category_of
 from unicodedata import combining, east_asian_width
@@ -14,6 +15,8 @@ TAB = 4
 
 #: Combining marks shown on one letter; more are dropped, since a terminal would draw them over other lines.
 MOST_MARKS = 4
+
+_STRANGE = re.compile("[^ -~]+")
 
 
 def cells(text: str, column: int = 0) -> Iterator[tuple[str, int]]:
@@ -38,7 +41,9 @@ def visible(text: str) -> str:
     """A text as it is shown: tabs expanded, control characters made visible."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(shown for shown, _ in cells(text))
+    if "\t" in text:  # its width depends on where it stands
+        return "".join(shown for shown, _ in cells(text))
+    return _STRANGE.sub(lambda found: "".join(shown for shown, _ in cells(found[0])), text)
 
 
 def _beyond_ascii(character: str) -> tuple[str, int]:

@@ -19,6 +19,9 @@ from .words import RESERVED
 #: Words and signs that one text may have: a parse keeps up to 160 bytes for each, and takes microseconds.
 MOST_TOKENS = 2_500_000
 
+#: Lines that it may have, blank ones and comments too.
+MOST_LINES = 1_000_000
+
 _BREAKS = "\r(?!\n)|[\0\ud800-\udfff]"
 _NAMES = {"\r": "a carriage return without a line feed", "\0": "a NUL character"}
 
@@ -36,8 +39,8 @@ def parse(source: Source, findings: Findings) -> tree.Module:
 
 def _parse(source: Source, findings: Findings) -> tree.Module:
     text = _readable(source, findings)
-    if _is_too_long(text):
-        findings.report("F0703", source, Span(0, 0), path=source.name, most=f"{MOST_TOKENS:,} words and signs")
+    if most := _exceeded(text):
+        findings.report("F0703", source, Span(0, 0), path=source.name, most=most)
         return tree.Module(Span(0, len(text)), None, ())
     parser = Parser(source, findings, text)
     return parser.module()
@@ -56,12 +59,13 @@ def _readable(source: Source, findings: Findings) -> str:
     return re.sub(_BREAKS, lambda found: "\n" if found[0] == "\r" else " ", text)
 
 
-def _is_too_long(text: str) -> bool:
-    """Whether a text has too many tokens; most are too short for it, so nothing is counted."""
-    if len(text) <= MOST_TOKENS:
-        return False
-    tokens = LANGUAGE.scanner.finditer(text)
-    return next(islice(tokens, MOST_TOKENS, None), None) is not None
+def _exceeded(text: str) -> str:
+    """The limit that a text exceeds, in words. Most are too short for that, and nothing of them is counted."""
+    if len(text) > MOST_LINES and text.count("\n") > MOST_LINES:
+        return f"{MOST_LINES:,} lines"
+    if len(text) > MOST_TOKENS and next(islice(LANGUAGE.scanner.finditer(text), MOST_TOKENS, None), None):
+        return f"{MOST_TOKENS:,} words and signs"
+    return ""
 
 
 class Parser:
