@@ -20,7 +20,7 @@ from .lower.dispatch import equip
 from .lower.domain import Elab, StepValue
 from .lower.files import know_task, open_file
 from .lower.flows import check_uncalled, without_idle_ends
-from .lower.state import MOST_WORK, WORK_OF_A_STEP, FileNames, FlowName, Lowering, TooMuchError
+from .lower.state import MOST_WORK, FileNames, FlowName, Lowering, TooMuchError
 from .lower.statements import top
 from .plan import Plan
 from .rules import ALL
@@ -73,7 +73,7 @@ def _compile(source: Source, settings: Settings) -> Compiled:
     findings = Findings()
     module = parse(source, findings)
     low = Lowering(findings, settings, Loader(_root(source, settings)), Budget())
-    low.most_work = MOST_WORK + WORK_OF_A_STEP * settings.max_steps + len(source.text)
+    low.allowance = MOST_WORK + len(source.text)
     equip(low)
     plan: Plan | None = None
     try:

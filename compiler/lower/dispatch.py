@@ -44,11 +44,11 @@ def equip(low: Lowering) -> None:
     """Give a lowering its evaluators."""
 
     def value(expr: tree.Expr, frame: Frame) -> Elab:
-        low.work += 1
+        low.allowance -= 1
         return _VALUES[expr.__class__](low, expr, frame)
 
     def stage(expr: tree.Expr, frame: Frame, feed: Feed | None, name: str | None) -> Elab:
-        low.work += 1
+        low.allowance -= 1
         return _STAGES.get(expr.__class__, stages.stage)(low, expr, frame, feed, name)
 
     def layer(options: tree.Options, frame: Frame) -> Layer:

@@ -40,6 +40,7 @@ def emit(
         low.report("F0362", frame, whole, most=f"{low.settings.max_steps:,}", help="raise the limit with `--max-steps N`")
         raise TooMuchError
     low.spend(frame, whole, 5)
+    low.earn()
     short = task.rsplit(".", 1)[-1]
     identity = low.claim(frame.space + name if name is not None else low.fresh(frame, short))
     options, written = resolve(low, frame, whole, low.task_options.get(task, NO_OPTIONS), own)

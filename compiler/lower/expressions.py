@@ -305,7 +305,7 @@ def _reach_compound(low: Lowering, frame: Frame, span: Span, value: Compound, ke
 
 def members_of(low: Lowering, expr: tree.Expr, frame: Frame) -> Elab:
     """An operand of which only the members matter: a list of references need not become a group for that."""
-    if isinstance(expr, tree.ListExpr) and not any(has_call(low, frame, item) for item in expr.items):
+    if isinstance(expr, tree.ListExpr) and not any(has_call(low, frame, item, bare=False) for item in expr.items):
         return list_of(tuple(low.value(item, frame) for item in expr.items))
     return low.value(expr, frame)
 

@@ -30,7 +30,7 @@ from .state import Bound, Feed, Frame, Lowering, Names
 def list_value(low: Lowering, expr: tree.ListExpr, frame: Frame) -> Elab:
     """A list as an operand: a group if a member makes a step; there bare names are still no calls."""
     hole = low.hole
-    if any(not isinstance(i, tree.Name) and has_call(low, frame, i) for i in expr.items):
+    if any(has_call(low, frame, i, bare=False) for i in expr.items):
         low.hole = None
         try:
             return _list(low, expr, frame, None, None, members_called=False)

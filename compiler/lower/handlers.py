@@ -54,11 +54,45 @@ def _check_scope(low: Lowering, frame: Frame, expr: tree.Scoped, clauses: list[t
         if not has_call(low, frame, head) and not isinstance(head, tree.Comprehension):
             labels = (Label(bound.source, bound.span, "bound here"),) if isinstance(bound, Bound) else ()
             low.report("F0604", frame, head.span, arrow=clauses[0].arrow.text, labels=labels)
-    elif isinstance(bound, Bound) and isinstance(named, tree.Name) and any(c.arrow.text == "!>" for c in clauses):
-        ids = [p.id for p in parts(bound.value) if isinstance(p, (StepValue, GroupValue))]
-        if ids and not any(i in low.out.handled for i in ids):
-            label = Label(bound.source, bound.span, "bound here, outside the scope")
-            low.report("F0905", frame, head.span, name=named.text, labels=(label,))
+            return
+    if any(c.arrow.text == "!>" for c in clauses):
+        _check_covered(low, frame, scope, set())
+
+
+def _check_covered(low: Lowering, frame: Frame, expr: tree.Expr, told: set[str]) -> None:
+    """Point at bound steps at the heads of a scope's chains, in groups too: their failure is not the handler's business."""
+    while isinstance(expr, tree.Paren):
+        expr = expr.value
+    if isinstance(expr, tree.Chain):
+        _check_covered(low, frame, expr.stages[0], told)
+        return
+    if isinstance(expr, tree.ListExpr):
+        for item in expr.items:
+            _check_covered(low, frame, item, told)
+        return
+    if isinstance(expr, tree.Comprehension):
+        head = _head(expr.element)
+        for clause in expr.clauses:
+            if head in {target.text for target in clause.targets}:
+                _check_covered(low, frame, clause.iterable, told)
+        return
+    named = expr.head if isinstance(expr, tree.Postfix) else expr
+    bound = frame.names.find(named.text) if isinstance(named, tree.Name) else None
+    if not isinstance(bound, Bound) or not isinstance(named, tree.Name) or named.text in told:
+        return
+    told.add(named.text)
+    ids = [p.id for p in parts(bound.value) if isinstance(p, (StepValue, GroupValue))]
+    if ids and not any(i in low.out.handled for i in ids):
+        label = Label(bound.source, bound.span, "bound here, outside the scope")
+        help_ = "give that statement a handler too, or make all of it a sub-flow and handle its call: `nightly() !> page`"
+        low.report("F0905", frame, expr.span, name=named.text, labels=(label,), help=help_)
+
+
+def _head(expr: tree.Expr) -> str | None:
+    """The name at the head of a chain."""
+    while isinstance(expr, (tree.Paren, tree.Chain, tree.Postfix)):
+        expr = expr.value if isinstance(expr, tree.Paren) else expr.stages[0] if isinstance(expr, tree.Chain) else expr.head
+    return expr.text if isinstance(expr, tree.Name) else None
 
 
 def _handler(low: Lowering, frame: Frame, target: tree.Expr, told: int) -> Handler | None:

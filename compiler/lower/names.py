@@ -36,6 +36,7 @@ def excused(frame: Frame, name: str) -> bool:
 
 def unbound(low: Lowering, frame: Frame, name: tree.Name) -> Elab:
     """Report a name that nothing binds, where a value is needed."""
+    low.spend(frame, name.span, 20)  # what it resembles is looked up each time that a loop comes by
     if excused(frame, name.text):
         return WRONG
     later = frame.names.bound_later(name.text)
@@ -73,6 +74,7 @@ def bind(low: Lowering, frame: Frame, names: Names, name: tree.Name, binding: Bi
         if hidden is not None:
             label = Label(hidden[1], hidden[2], "bound here")
             low.report("F0206", frame, name.span, name=text, what=hidden[0], labels=(label,))
+            low.use(binding)
     else:
         label = Label(earlier.source, earlier.span, "first bound here")
         low.report("F0205", frame, name.span, name=text, what=_called(earlier), labels=(label,))

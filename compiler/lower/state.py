@@ -18,9 +18,9 @@ from ..include import Loader
 from ..plan import Call, Group, Location, Map, Scope, SubFlow
 from .domain import WRONG, Compound, Elab, PlanValues
 
-#: Evaluations that one compile may make: so many, more for each step that it may have (one takes about twelve), and one a character.
-MOST_WORK = 2_000_000
-WORK_OF_A_STEP = 20
+#: Evaluations that one compile may make: so many, one for each character of its text, and more for each step that comes of them.
+MOST_WORK = 500_000
+WORK_OF_A_STEP = 60
 
 #: Files that one compile may include, each counted as often as it is included.
 MOST_INCLUDES = 1_000
@@ -264,8 +264,8 @@ class Lowering:
     used: set[tuple[str, int]] = field(default_factory=set)
     values: PlanValues = field(default_factory=PlanValues)
     hole: Hole | None = None
-    work: int = 0
-    most_work: int = MOST_WORK
+    allowance: int = MOST_WORK
+    credited: int = 0
     includes: int = 0
     incomplete: bool = False
     active: list[FlowName] = field(default_factory=list)
@@ -314,10 +314,16 @@ class Lowering:
 
     def spend(self, frame: Frame, span: Span, units: int = 1) -> None:
         """Count work; past the limit the compile ends with a finding."""
-        self.work += units
-        if self.work > self.most_work:
-            self.report("F0363", frame, span, most=f"{self.most_work:,}")
+        self.allowance -= units
+        if self.allowance < 0:
+            self.report("F0363", frame, span)
             raise TooMuchError
+
+    def earn(self) -> None:
+        """A step came of the work, so there may be more (also for steps that are thrown away, but not for ever more of them)."""
+        if self.credited < 3 * self.settings.max_steps:
+            self.credited += 1
+            self.allowance += WORK_OF_A_STEP
 
     def use(self, binding: Binding) -> None:
         """Note that a name was used."""

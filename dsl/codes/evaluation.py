@@ -35,7 +35,7 @@ with `--max-steps N`; one message for many small calls is `chunks(task, list, si
     Code(
         "F0363",
         "Too much work",
-        "compiling this takes more than {most} evaluations",
+        "compiling this takes too much work for the steps that come of it",
         """Loops and sub-flows inside each other multiply. This flow would keep the compiler busy without bound; make the lists smaller, or the sub-flows
 fewer.""",
         bad="[1 for a in range(10000) for b in range(10000) if a < 0]\n",
