@@ -26,7 +26,6 @@ class Language:
         self.operators = dict(tables.operators)
         self.scanner = scanner.compile_scanner(self.operators, dict(tables.patterns))
 
-
     def type_of(self, kind: int, value: str) -> str:
         """The type of a token by its group and text alone."""
         if kind == scanner.NAME:

@@ -19,9 +19,7 @@ DEEPEST = 64
 _WIDTH = 8
 
 #: The beginning of a statement, and of nothing else that could stand at the start of a line.
-STATEMENT = (
-    r"(?:from|include|param|task|flow|return|when)[ \t]+(?=[\w\"'(\[{])|defaults[ \t]*\{|else[ \t]*:|[^\W\d]\w*[ \t]*=(?![=>])"
-)
+STATEMENT = r"(?:from|include|param|task|flow|return|when)[ \t]+(?=[\w\"'(\[{])|defaults[ \t]*\{|else[ \t]*:|[^\W\d]\w*[ \t]*=(?![=>])"
 
 
 def begins_statement(text: str, at: int) -> bool:

@@ -431,9 +431,7 @@ class Do:
     value: Expr
 
 
-Statement: TypeAlias = (
-    Import | Include | Param | TaskDecl | FlowDecl | Defaults | When | Return | Bind | Do
-)
+Statement: TypeAlias = Import | Include | Param | TaskDecl | FlowDecl | Defaults | When | Return | Bind | Do
 
 
 @dataclass(frozen=True, slots=True)

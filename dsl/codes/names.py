@@ -11,8 +11,8 @@ CODES: tuple[Code, ...] = (
         "there is no task `{name}`",
         """Tasks are known here (declared with `task`, or registered by the application that `--app` names), and this one is not among them. Correct the
 name, or declare the task: `task proj.tasks.add(x: int) -> int`. A task of a module of which nothing is declared is only a warning (F0901).""",
-        bad="task proj.tasks.extract(day: str)\n\nextrcat(\"monday\")\n",
-        good="task proj.tasks.extract(day: str)\n\nextract(\"monday\")\n",
+        bad='task proj.tasks.extract(day: str)\n\nextrcat("monday")\n',
+        good='task proj.tasks.extract(day: str)\n\nextract("monday")\n',
     ),
     Code(
         "F0202",

@@ -76,7 +76,7 @@ CODES: tuple[Code, ...] = (
         "F0109",
         "An unknown escape in a string",
         "`{escape}` is no escape sequence",
-        'Strings know JSON\'s escapes `\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u0041` and `\\\'`. A backslash is written `\\\\`. Half of a surrogate pair'
+        "Strings know JSON's escapes `\\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u0041` and `\\'`. A backslash is written `\\\\`. Half of a surrogate pair"
         " is no character.",
         bad='a("C:\\data")\n',
         good='a("C:\\\\data")\n',
