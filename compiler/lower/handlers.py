@@ -50,12 +50,10 @@ def _check_scope(low: Lowering, frame: Frame, expr: tree.Scoped, clauses: list[t
         return
     named = head.head if isinstance(head, tree.Postfix) else head
     bound = frame.names.find(named.text) if isinstance(named, tree.Name) else None
-    if head is scope:
-        if not has_call(low, frame, head) and not isinstance(head, tree.Comprehension):
-            labels = (Label(bound.source, bound.span, "bound here"),) if isinstance(bound, Bound) else ()
-            low.report("F0604", frame, head.span, arrow=clauses[0].arrow.text, labels=labels)
-            return
-    if any(c.arrow.text == "!>" for c in clauses):
+    if head is scope and not has_call(low, frame, head) and not isinstance(head, tree.Comprehension):
+        labels = (Label(bound.source, bound.span, "bound here"),) if isinstance(bound, Bound) else ()
+        low.report("F0604", frame, head.span, arrow=clauses[0].arrow.text, labels=labels)
+    elif any(c.arrow.text == "!>" for c in clauses):
         _check_covered(low, frame, scope, set())
 
 

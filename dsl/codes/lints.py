@@ -20,7 +20,8 @@ CODES: tuple[Code, ...] = (
          bad="rows = count()\nreport()\n", good="rows = count()\nreport(rows)\n", severity=Severity.WARNING),
     Code("F0905", "A head that the handler does not cover", "`{name}` was written elsewhere, so this handler does not cover its failure",
          "A scope is made of the steps written in the statement. A bound step at its head is not among them: if it fails, this handler is not called. Put a "
-         "handler where it is bound.",
+         "handler where it is bound. Or, for a handler of everything, write the steps as a sub-flow and handle its call: all steps of the sub-flow are in "
+         "that scope.",
          bad="x = count()\nx -> report !> page\n", good="x = count() !> page\nx -> report !> page\n", severity=Severity.WARNING),
     Code("F0907", "A statement behind `return`", "nothing behind `return` is run", "Remove what follows, or move the `return` to the end.",
          bad="flow go():\n    return a()\n    b()\n\ngo()\n", good="flow go():\n    b()\n    return a()\n\ngo()\n", severity=Severity.WARNING),

@@ -34,7 +34,7 @@ def test_dot_goes_to_standard_output(flowc: Flowc, flow: Path) -> None:
 def test_a_file_is_written_in_the_format_of_its_ending(flowc: Flowc, flow: Path, here: Path, form: str) -> None:
     ran = flowc("graph", "a.flow", "-o", f"out.{form}")
     assert (ran.code, ran.out) == (0, "")
-    assert ran.err.splitlines()[0] == "5 warnings; flowc check a.flow shows them."
+    assert ran.err.splitlines()[0] == "6 warnings; flowc check a.flow shows them."
     assert ran.err.splitlines()[-1] == f"out.{form}: 4 steps"
     assert (here / f"out.{form}").read_bytes().lstrip().startswith(STARTS[form])
 

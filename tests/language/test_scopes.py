@@ -83,10 +83,26 @@ def test_a_scope_holds_the_steps_written_in_its_statement() -> None:
     assert scope_text(made, "scope#1") == "b#1 !> h()"
 
 
-@pytest.mark.parametrize("text", ["x -> b !> h", "x.y -> b !> h", "(x -> b) !> h"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x -> b !> h",
+        "x.y -> b !> h",
+        "(x -> b) !> h",
+        "[x -> b, c] !> h",
+        "[c, x => b, x -> c] -> b !> h",
+        "[(x -> b !> h)]",
+        "[i -> b for i in x] !> h",
+        "[(i -> b) for i in x] -> c !> h",
+    ],
+)
 def test_a_lint_points_at_a_head_that_is_left_uncovered(text: str) -> None:
-    found = one(f"x = a()\n{text}\n")
+    found = one(f"x = [a(), a()]\n{text}\n" if " for " in text else f"x = a()\n{text}\n")
     assert found.startswith("F0905 at `x")
+
+
+def test_a_handler_of_a_sub_flows_call_covers_all_its_steps() -> None:
+    assert codes("flow f():\n    x = a()\n    y = [x -> b, x -> c]\n    return y -> b\n\nf() !> h\n") == []
 
 
 def test_the_lint_is_silent_where_the_head_has_a_handler_of_its_own() -> None:
