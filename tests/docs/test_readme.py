@@ -20,8 +20,8 @@ CONSOLES = [text for kind, text in BLOCKS if kind == "console"]
 @pytest.mark.parametrize("console", CONSOLES)
 def test_console(console: str, tmp_path: Path) -> None:
     for name, text in FILES.items():
-        # The name's line is not part of the file, so that lines count as the README shows them.
-        (tmp_path / name).write_text(text.split("\n", 1)[1])
+        # The name's line is part of the file: who copies a block gets the lines that the README tells.
+        (tmp_path / name).write_text(text)
     for part in re.split(r"^\$ ", console, flags=re.MULTILINE)[1:]:
         command, expected = part.split("\n", 1)
         words = shlex.split(command)
