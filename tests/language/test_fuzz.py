@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flowc.compiler.pipeline import Compiled, Settings, compile_source
-from flowc.compiler.plan import Plan
+from flowc.compiler.plan import Plan, PlanError
 from flowc.dsl.codes import CODES
 from flowc.dsl.source import Source
 
 from ..corpus.accepted import programs, text_of
+from ..corpus.finishing import bound, finish
 from ..corpus.rejected import programs as rejected
 from .mutation import STRANGE, mutate
 
@@ -40,7 +41,7 @@ def hold(text: str) -> Compiled:
 
 
 def check_plan(plan: Plan) -> None:
-    """A plan is whole: it comes back from JSON, ids are its own, and each call stands behind what it needs."""
+    """A plan is whole: it comes back from JSON, ids are its own, each call stands behind what it needs, and it can be run to its end."""
     assert Plan.from_json(plan.to_json()) == plan
     groups = {g.id for g in plan.groups}
     scopes = {s.id: s for s in plan.scopes}
@@ -55,6 +56,11 @@ def check_plan(plan: Plan) -> None:
         done.add(call.id)
     assert all(set(g.after) <= done | groups for g in plan.groups)
     assert all(s.parent is None or s.parent in scopes for s in plan.scopes)
+    try:
+        bound(plan)
+    except PlanError:
+        return  # an operation on a late value that fails at submission
+    finish(plan)
 
 
 def test_the_corpus_holds() -> None:
