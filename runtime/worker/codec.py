@@ -132,7 +132,8 @@ def _offender(value: Any) -> str | None:
             seen.add(id(item))
             stack.extend((f"{path}[{i}]", v) for i, v in reversed(list(enumerate(item))))
         elif not _carried(item):
-            return f"there is a {type(item).__name__}{_at(path)}"
+            name = type(item).__name__
+            return f"there is {'an' if name[:1] in tuple('aeiouAEIOU') else 'a'} {name}{_at(path)}; hand on lists, maps, texts and numbers"
     return None
 
 

@@ -221,8 +221,8 @@ def test_dates_survive_as_arguments(pool: str) -> None:
 @pytest.mark.parametrize(
     ("what", "message"),
     [
-        ("set", "EncodeError: the result cannot be carried as JSON: there is a set"),
-        ("deep", "EncodeError: the result cannot be carried as JSON: there is a object at ['a'][1]['b']"),
+        ("set", "EncodeError: the result cannot be carried as JSON: there is a set; hand on lists, maps, texts and numbers"),
+        ("deep", "EncodeError: the result cannot be carried as JSON: there is an object at ['a'][1]['b']"),
         ("loop", "EncodeError: the result"),
         ("generator", "EncodeError: the result cannot be carried as JSON: there is a generator"),
         ("huge", "EncodeError: the result cannot be carried as JSON"),
@@ -390,7 +390,7 @@ def test_a_listener_that_fails_is_reported_once_and_ends_nothing(pool: str) -> N
 
 
 def test_a_state_that_json_cannot_carry_is_the_tasks_error(pool: str) -> None:
-    assert failure_of(pool, "tell", 0, "meta") == "EncodeError: the state PROGRESS cannot be carried as JSON: there is a object"
+    assert failure_of(pool, "tell", 0, "meta") == "EncodeError: the state PROGRESS cannot be carried as JSON: there is an object"
 
 
 # ---------------------------------------------------------------------------------------------------------------- time

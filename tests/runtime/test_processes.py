@@ -19,6 +19,7 @@ from flowc.runtime.errors import SoftTimeLimitExceeded, UsageError
 from flowc.runtime.events import State
 from flowc.runtime.outcome import RunEvent, RunResult, StepEnded
 from flowc.runtime.worker.pools import starting
+from flowc.runtime.worker.pools.crew import Crew
 
 from .plans import Ref, call, group, handler, on_error, plan, states, step
 
@@ -245,3 +246,14 @@ def test_a_process_that_outlives_its_step_holds_up_nothing() -> None:
     """It has a copy of the dead child's socket, so the end of that never comes."""
     result = run_here(call("a", "daemon"), call("b", "pid"), concurrency=1)
     assert states(result) == {"a": "FAILURE", "b": "SUCCESS"}
+
+
+def test_a_bug_in_the_pool_fails_the_steps_and_hangs_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(crew: Crew) -> bool:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(Crew, "wants_more", broken)
+    result = run_here(call("a", "pid"), call("b", "pid"))
+    assert set(states(result).values()) == {"FAILURE"}
+    assert "this is a bug in flowc" in str(step(result, "a").error)
+    assert "RuntimeError: a bug" in capsys.readouterr().err

@@ -14,31 +14,18 @@ import socket
 import sys
 import threading
 import time
-from collections import deque
-from dataclasses import dataclass, field
 
 from ...app import App
 from ...errors import StepError, TimeLimitExceeded, WorkerLostError
 from ...events import State
 from ...failures import failure_of
 from ..consumer import Reporter
-from ..jobs import Dropped, Ended, HandlerJob, Job, TaskJob
-from .channel import Channel
+from ..jobs import Dropped, Ended, HandlerJob, Job
+from .crew import Child, Crew
 from .nursery import Nursery, cause_of_death
 
 
-@dataclass(slots=True, eq=False)
-class _Child:
-    """One child. ``started`` is when its job began (``time.monotonic``), ``limit`` the job's time limit in seconds."""
-
-    number: int
-    channel: Channel
-    pid: int | None = None
-    job: Job | None = None
-    started: float = 0.0
-    limit: float | None = None
-    overdue: bool = False
-    open: bool = field(default=True)
+_BUG = "the pool has broken down; this is a bug in flowc"
 
 
 class ProcessPool:
@@ -52,15 +39,11 @@ class ProcessPool:
 
     def __init__(self, app: App, concurrency: int, report: Reporter) -> None:
         self.room = concurrency * 2
-        self._limit = concurrency
         self._report = report
         self._nursery = Nursery(app)
         self._lock = threading.Lock()
-        self._jobs: deque[Job] = deque()
-        self._children: dict[int, _Child] = {}
-        self._idle: list[_Child] = []
-        self._born = 0
-        self._draining = self._killed = self._closed = self._broken = False
+        self._crew = Crew(concurrency)
+        self._draining = self._killed = self._closed = self._broken = self._down = False
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._nursery, selectors.EVENT_READ, None)
         self._awake, self._wake = socket.socketpair()
@@ -76,24 +59,25 @@ class ProcessPool:
         with self._lock:
             dropped, limited = self._draining and not isinstance(job, HandlerJob), False
             if not dropped:
-                self._jobs.append(job)
-                limited = self._assign()
+                self._crew.jobs.append(job)
+                limited = self._crew.assign()
         if dropped:
             self._report(Dropped(job.id))
-        elif limited or self._jobs:
+        elif self._down:
+            self._lose(job, time.monotonic(), "pool", WorkerLostError(_BUG))
+        elif limited or self._crew.jobs:
             self._rouse()
 
     def running(self) -> list[str]:
         """The ids of the jobs that run now."""
         with self._lock:
-            return [child.job.id for child in self._children.values() if child.job is not None]
+            return self._crew.running()
 
     def drain(self) -> None:
         """Begin no further task."""
         with self._lock:
             self._draining = True
-            dropped = [job for job in self._jobs if not isinstance(job, HandlerJob)]
-            self._jobs = deque(job for job in self._jobs if isinstance(job, HandlerJob))
+            dropped = self._crew.drop_tasks()
         for job in dropped:
             self._report(Dropped(job.id))
 
@@ -101,8 +85,8 @@ class ProcessPool:
         """Kill every child, with the processes that it has started."""
         with self._lock:
             self._draining = self._killed = True
-            self._jobs.clear()
-            for child in self._children.values():
+            self._crew.jobs.clear()
+            for child in self._crew.children.values():
                 self._nursery.kill(child.number)
         return []
 
@@ -112,7 +96,7 @@ class ProcessPool:
             self._closed = True
         self._rouse()
         self._thread.join()
-        for child in self._children.values():
+        for child in self._crew.children.values():
             child.channel.close()
         self._awake.close()
         self._wake.close()
@@ -124,36 +108,6 @@ class ProcessPool:
         with contextlib.suppress(BlockingIOError):  # then it has enough to wake up for
             self._wake.send(b"!")
 
-    # ------------------------------------------------------------------------------------------- under the lock
-    def _assign(self) -> bool:
-        """Give jobs that wait to children that are free. Whether one of these has a time limit."""
-        limited = False
-        while self._jobs and self._idle:
-            child, job = self._idle.pop(), self._jobs.popleft()
-            limits = job.headers["timelimit"] if isinstance(job, TaskJob) else None
-            child.job, child.started, child.limit = job, time.monotonic(), limits[0] if limits else None
-            limited = limited or child.limit is not None
-            try:
-                child.channel.send(job)
-            except OSError:  # it died while it was idle: the job has not begun, so another child can have it
-                child.job = None
-                self._jobs.appendleft(job)
-        return limited
-
-    def _bear(self) -> None:
-        """A new child, as long as jobs wait and the pool is not full."""
-        while len(self._jobs) > len(self._idle) and len(self._children) < self._limit and not self._broken:
-            self._born += 1
-            channel = self._nursery.bear(self._born)
-            if channel is None:
-                self._broken = True
-                return
-            child = _Child(self._born, channel)
-            self._children[child.number] = child
-            self._idle.append(child)
-            self._selector.register(channel, selectors.EVENT_READ, child)
-        self._assign()
-
     # -------------------------------------------------------------------------------------- the supervising thread
     def _supervise(self) -> None:
         try:
@@ -161,14 +115,17 @@ class ProcessPool:
         except BaseException:  # a bug of ours must not leave the run waiting for ever
             sys.excepthook(*sys.exc_info())
             with self._lock:
-                self._broken = True
-                lost = [*(child.job for child in self._children.values() if child.job), *self._jobs]
+                self._broken = self._down = True
+                lost = [*(child.job for child in self._crew.children.values() if child.job), *self._crew.jobs]
             for job in lost:
-                self._lose(job, time.monotonic(), "pool", WorkerLostError("the pool has broken down; this is a bug in flowc"))
+                self._lose(job, time.monotonic(), "pool", WorkerLostError(_BUG))
 
     def _look_around(self) -> None:
+        crew = self._crew
         while not self._closed:
-            for key, _ in self._selector.select(self._until_overdue()):
+            with self._lock:
+                patience = crew.until_overdue()
+            for key, _ in self._selector.select(patience):
                 if key.fileobj is self._nursery:
                     self._notice()
                 elif key.fileobj is self._awake:
@@ -176,28 +133,27 @@ class ProcessPool:
                         self._awake.recv(4096)
                 elif key.data.open:
                     self._answer(key.data)
-            self._stop_overdue()
             with self._lock:
-                if self._jobs:
+                for child in crew.mark_overdue():
+                    self._nursery.kill(child.number)
+                while crew.wants_more() and not self._broken:
                     self._bear()
-                lost = list(self._jobs) if self._broken else []
+                crew.assign()
+                lost = list(crew.jobs) if self._broken else []
             for job in lost:
                 self._lose(job, time.monotonic(), "pool", WorkerLostError("the process that starts the pool's processes has died"))
 
-    def _until_overdue(self) -> float | None:
-        with self._lock:
-            dues = [child.started + child.limit for child in self._children.values() if child.limit and child.job and not child.overdue]
-        return max(0.0, min(dues) - time.monotonic()) if dues else None
+    def _bear(self) -> None:
+        number = self._crew.next_number()
+        channel = self._nursery.bear(number)
+        if channel is None:
+            self._broken = True
+            return
+        child = Child(number, channel)
+        self._crew.enlist(child)
+        self._selector.register(channel, selectors.EVENT_READ, child)
 
-    def _stop_overdue(self) -> None:
-        now = time.monotonic()
-        with self._lock:
-            for child in self._children.values():
-                if child.limit and child.job and not child.overdue and child.started + child.limit <= now:
-                    child.overdue = True
-                    self._nursery.kill(child.number)
-
-    def _answer(self, child: _Child) -> None:
+    def _answer(self, child: Child) -> None:
         """Something from a child, or its end."""
         try:
             item = child.channel.receive()
@@ -215,14 +171,12 @@ class ProcessPool:
             return
         if isinstance(item, Ended):
             with self._lock:
-                child.job = None
-                if child.number in self._children:
-                    self._idle.append(child)
-                    self._assign()
+                self._crew.free(child)
+                self._crew.assign()
         if not self._killed:
             self._report(item)
 
-    def _unregister(self, child: _Child) -> None:
+    def _unregister(self, child: Child) -> None:
         if child.open:
             child.open = False
             self._selector.unregister(child.channel)
@@ -237,17 +191,15 @@ class ProcessPool:
         self._selector.unregister(self._nursery)
         with self._lock:
             self._broken = True
-            for child in self._children.values():
+            for child in self._crew.children.values():
                 _kill_group(child.pid)
 
     def _buried(self, number: int, status: int | None) -> None:
         """A child is dead. What it has sent before still counts; a job that it has not answered is lost."""
         with self._lock:
-            child = self._children.pop(number, None)
-            if child is None:
-                return
-            if child in self._idle:
-                self._idle.remove(child)
+            child = self._crew.dismiss(number)
+        if child is None:
+            return
         child.channel.finish()
         while child.open:
             self._answer(child)
@@ -262,7 +214,7 @@ class ProcessPool:
 
     def _lose(self, job: Job, started: float, worker: str, error: StepError) -> None:
         with self._lock, contextlib.suppress(ValueError):
-            self._jobs.remove(job)
+            self._crew.jobs.remove(job)
         if not self._killed:
             failure = failure_of(error, keep=False)
             self._report(Ended(job.id, State.FAILURE, None, failure, started, time.monotonic(), worker))
