@@ -24,7 +24,6 @@ from ..jobs import Dropped, Ended, HandlerJob, Job
 from .crew import Child, Crew
 from .nursery import Nursery, cause_of_death
 
-
 _BUG = "the pool has broken down; this is a bug in flowc"
 
 
