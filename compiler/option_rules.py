@@ -9,6 +9,8 @@ from .option_values import Wrong
 from .plan import Late
 from .values import duration_text
 
+_LATER = ("let `expires` lie behind the time at which the step may start",)
+
 
 def contradictions(options: Mapping[str, object]) -> Iterator[tuple[str, Wrong]]:
     """What is wrong with options that are each right by themselves: the option to point at, and why."""
@@ -18,14 +20,14 @@ def contradictions(options: Mapping[str, object]) -> Iterator[tuple[str, Wrong]]
         yield from _expires(options)
     soft, hard = options.get("soft_time_limit"), options.get("time_limit")
     if isinstance(soft, (int, float)) and isinstance(hard, (int, float)) and soft > hard:
-        yield "soft_time_limit", Wrong("F0506", {"first": _shown(soft), "second": _shown(hard)})
+        yield "soft_time_limit", Wrong("F0506", {"first": _shown(soft), "second": _shown(hard)}, ("make it shorter than `time_limit`",))
 
 
 def _expires(options: Mapping[str, object]) -> Iterator[tuple[str, Wrong]]:
     expires, eta, countdown = options["expires"], options.get("eta"), options.get("countdown")
     if isinstance(expires, dt.datetime) and isinstance(eta, dt.datetime):
         if expires < eta:
-            yield "expires", Wrong("F0511", {"expires": expires.isoformat(), "eta": eta.isoformat()})
+            yield "expires", Wrong("F0511", {"expires": expires.isoformat(), "eta": eta.isoformat()}, _LATER)
         return
     ends = from_now(expires)
     if ends is None:
@@ -35,10 +37,10 @@ def _expires(options: Mapping[str, object]) -> Iterator[tuple[str, Wrong]]:
         return
     starts = from_now(eta) if eta is not None else None
     if starts is not None and ends < starts:
-        yield "expires", Wrong("F0511", {"expires": _offset(ends), "eta": _offset(starts)})
+        yield "expires", Wrong("F0511", {"expires": _offset(ends), "eta": _offset(starts)}, _LATER)
     waits = from_now(countdown)
     if waits is not None and waits > ends:
-        yield "countdown", Wrong("F0516", {"countdown": duration_text(waits), "expires": duration_text(ends)})
+        yield "countdown", Wrong("F0516", {"countdown": duration_text(waits), "expires": duration_text(ends)}, _LATER)
 
 
 def from_now(value: object) -> dt.timedelta | None:

@@ -14,7 +14,7 @@ from ..literals import ParameterError
 from ..parameters import from_data, from_text
 from ..suggest import did_you_mean
 from ..type_syntax import from_tree
-from ..types import ANY, Type, accepts
+from ..types import ANY, Scalar, Type, accepts
 from .domain import WRONG, Elab, LateValue, Unknown, elab_type, is_known, parts
 from .state import Binding, Bound, FileNames, FlowName, Frame, IncludeName, Lowering, Names, TaskName
 
@@ -165,12 +165,23 @@ def plain_default(low: Lowering, frame: Frame, default: tree.Expr, wanted: Type)
     return checked(low, frame, default.span, value, wanted, "F0715")
 
 
+def _unquoted(value: Elab, wanted: Type) -> tuple[str, ...]:
+    """What to do about a text that would be of the type without its quotes."""
+    if not isinstance(value, str) or len(value) > 40 or not isinstance(wanted, Scalar):
+        return ()
+    try:
+        from_text(value, wanted)
+    except ParameterError:
+        return ()
+    return (f"write it without quotes: `{value}`",)
+
+
 def checked(low: Lowering, frame: Frame, span: Span, value: Elab, wanted: Type, code: str) -> Elab:
     """The value, after reporting ``code`` if it is not of the type; an int where a float is wanted becomes one."""
     if is_known(value):
         why = fits(value, wanted)
         if why is not None:
-            return low.report(code, frame, span, why=why)
+            return low.report(code, frame, span, why=why, help=_unquoted(value, wanted))
         return value
 
     given = elab_type(value)

@@ -41,6 +41,9 @@ def helps(text: str) -> list[tuple[str, str]]:
         ('x = add(1)\nadd(f"{x}")', "F0361", "makes the text"),
         ('add("a %s" % "b")', "F0301", "f-string"),
         ('add("a".upper())', "F0304", "values have no methods"),
+        ('param n: int = "5"', "F0715", "without quotes: `5`"),
+        ("add(1) {expires = 1h, countdown = 2h}", "F0516", "behind the time"),
+        ("add(1) {time_limit = 5, soft_time_limit = 10}", "F0506", "shorter than `time_limit`"),
         ("param n: Optional[int] = null", "F0450", "`int?`"),
     ],
 )
