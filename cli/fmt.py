@@ -25,6 +25,7 @@ def command(paths: tuple[str, ...], only_check: bool, show_diff: bool, stdin_fil
 
     A folder means every *.flow below it; - reads standard input and prints the result. A flow with syntax errors is left alone.
     """
+    from ..dsl.columns import visible
     from ..dsl.diagnostics import Findings
     from ..dsl.format import format_source
     from .flows import STDIN, find_flows, read_flow
@@ -42,9 +43,9 @@ def command(paths: tuple[str, ...], only_check: bool, show_diff: bool, stdin_fil
         if show_diff:
             out("".join(_diff(source, text)))
         elif only_check:
-            note(f"Would reformat: {source.name}\n" if changes else "")
+            note(f"Would reformat: {visible(source.name)}\n" if changes else "")
         elif path == STDIN:
-            out(text)
+            out("".join(f"{visible(line)}\n" for line in text.splitlines()) if sys.stdout.isatty() else text)
         elif changes:
             _replace(path, text)
     note_findings(findings.sorted(), path=paths[0])

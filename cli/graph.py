@@ -30,6 +30,7 @@ def command(
     path: str, output: str | None, form: str | None, direction: Direction | None, stdin_filename: str | None, choices: Choices
 ) -> int:
     """Draw a flow with Graphviz: steps, and what each waits for. Works without an installed dot."""
+    from ..dsl.columns import visible
     from .application import declared_tasks
     from .config import read_config
     from .one import compile_one
@@ -45,7 +46,7 @@ def command(
         _print(picture, form)
     else:
         _write(output, picture)
-        note(f"{output}: {_count(len(plan.calls))}\n")
+        note(f"{visible(output)}: {_count(len(plan.calls))}\n")
     return Exit.CLEAN
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from ..compiler.display import display
 from ..compiler.plan import Call, Group, Handler, Map, Plan, Ref, Scope, Value
+from ..dsl.columns import visible
 
 WIDTH = 100
 
@@ -108,14 +109,14 @@ class _Listing:
         for scope in self.plan.scopes:
             if scope.kind == "message":
                 for handler in scope.handlers:
-                    yield f"# {handler.where}: {handler.task} is called here with every state message of {scope.id}\n"
+                    yield visible(f"# {handler.where}: {handler.task} is called here with every state message of {scope.id}") + "\n"
 
     def _value(self) -> str:
         return "".join(f"{line}\n" for line in self._listeners()) + f"value = {self.value(self.plan.value)}\n"
 
     def _about(self, id_: str, where: str, what: str) -> str:
         name = "" if self.names[id_] == id_ else f"{id_} · "
-        return f"# {name}{where} · {what}\n"
+        return visible(f"# {name}{where} · {what}") + "\n"
 
     def value(self, value: Value) -> str:
         """A value as a Python expression."""
@@ -171,7 +172,7 @@ def _fit(head: str, parts: list[str], opening: str = "(", closing: str = ")") ->
 
 
 def _comment(*texts: str) -> str:
-    return "".join(f"# {line}".rstrip() + "\n" for text in texts if text for line in text.strip().splitlines())
+    return "".join(visible(f"# {line}").rstrip() + "\n" for text in texts if text for line in text.strip().splitlines())
 
 
 def _count(n: int, noun: str) -> str:
@@ -182,6 +183,7 @@ def _python_names(ids: Iterable[str]) -> dict[str, str]:
     """A Python name for each identity, alike and unique: ``add#1`` → ``add_1``, ``raw[0]`` → ``raw_0``."""
     names: dict[str, str] = {}
     taken: set[str] = {"value"}
+    numbers: dict[str, int] = {}
     all_ids = list(dict.fromkeys(ids))
     # Identities that are Python names already keep them, whatever the others would like.
     for id_ in all_ids:
@@ -193,9 +195,9 @@ def _python_names(ids: Iterable[str]) -> dict[str, str]:
             continue
         base = re.sub(r"\W+", "_", id_).strip("_") or "step"
         base = f"_{base}" if base[0].isdigit() or keyword.iskeyword(base) else base
-        name, number = base, 2
+        name, number = base, numbers.get(base, 2)
         while name in taken:
             name, number = f"{base}_{number}", number + 1
-        names[id_] = name
+        names[id_], numbers[base] = name, number
         taken.add(name)
     return names

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import StringIO
 
 import click
 
@@ -20,6 +21,9 @@ COMMANDS = {
     "run": "Run a flow here, without a server.",
     "explain": "Explain the code of a finding.",
 }
+
+#: Characters of a message about the command line or a setting.
+LONGEST_MESSAGE = 4_000
 
 
 class LazyGroup(click.Group):
@@ -114,12 +118,23 @@ def _dispatch(args: list[str]) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as wrong:
-        wrong.show()
+        written = StringIO()
+        wrong.show(written)
+        note(_shown(written.getvalue()))
         return Exit.USAGE
     except Stop as stop:
-        note(f"flowc: {stop}\n" + (f"  {stop.hint}\n" if stop.hint else ""))
+        note(_shown(f"flowc: {stop}\n" + (f"  {stop.hint}\n" if stop.hint else "")))
         return stop.code
     return int(result or 0)
+
+
+def _shown(message: str) -> str:
+    """A message that quotes names and values from anywhere, as a terminal may have it: bounded, and nothing that it would obey."""
+    from ..dsl.columns import visible
+
+    if len(message) > LONGEST_MESSAGE:
+        message = f"{message[: LONGEST_MESSAGE // 2]} … {message[-LONGEST_MESSAGE // 2 :]}"
+    return "\n".join(map(visible, message.split("\n")))
 
 
 def _apology(bug: BaseException) -> str:

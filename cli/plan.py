@@ -6,7 +6,7 @@ import click
 
 from .exits import Exit
 from .settings import Choices, compile_options, make_settings
-from .terminal import out
+from .terminal import out, out_json
 
 
 @click.command()
@@ -26,7 +26,7 @@ def command(path: str, as_json: bool, stdin_filename: str | None, choices: Choic
         return Exit.FINDINGS
     _, plan = compiled
     if as_json:
-        out(plan.to_json(indent=2) + "\n")
+        out_json(plan.to_json(indent=2) + "\n")
     else:
         from .listing import listing
 

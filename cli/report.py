@@ -38,6 +38,7 @@ def note_findings(findings: Sequence[Diagnostic], *, path: str) -> None:
     if not findings:
         return
     from ..dsl import render
+    from ..dsl.columns import visible
 
     errors = [finding for finding in findings if finding.severity.value == "error"]
     warnings = len(findings) - len(errors)
@@ -45,7 +46,7 @@ def note_findings(findings: Sequence[Diagnostic], *, path: str) -> None:
         note(render.render_full(errors, colour=wants_colour(sys.stderr)) + "\n")
         note(render.summary(errors, files=1) + "\n")
     if warnings:
-        note(f"{render.number(warnings, 'warning')}; flowc check {path} shows {'it' if warnings == 1 else 'them'}.\n")
+        note(f"{render.number(warnings, 'warning')}; flowc check {visible(path)} shows {'it' if warnings == 1 else 'them'}.\n")
 
 
 def exit_for(findings: Sequence[Diagnostic], *, strict: bool = False) -> Exit:

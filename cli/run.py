@@ -9,7 +9,7 @@ import click
 
 from .exits import Exit, Stop
 from .settings import Choices, compile_options, make_settings
-from .terminal import note, out
+from .terminal import note, out_json
 
 if TYPE_CHECKING:
     from ..compiler.plan import Plan
@@ -48,9 +48,9 @@ def command(path: str, as_json: bool, pool: str, concurrency: int | None, stdin_
 
     note(report(result, source))
     if as_json:
-        out(as_json_text(plan, result))
+        out_json(as_json_text(plan, result))
     elif result.has_value:
-        out(value_text(result.shown_value))
+        out_json(value_text(result.shown_value))
     return result.exit_code
 
 
