@@ -16,8 +16,9 @@ from ..dsl.parser import parse
 from ..dsl.record import dataclass
 from ..dsl.source import Source, Span
 
-#: The largest file that is read, in bytes.
+#: The largest file that is read, and what all included files of one flow may have, in bytes.
 LARGEST_FILE = 16 * 1024 * 1024
+_MEGABYTES = f"{LARGEST_FILE // (1024 * 1024)} MiB"
 
 NOWHERE = Span(0, 0)
 
@@ -35,7 +36,7 @@ def read_source(path: str, findings: Findings, name: str | None = None) -> Sourc
         findings.report("F0701", blank, NOWHERE, path=shown, why=_why(problem))
         return None
     except _NotAFlowFileError as problem:
-        findings.report(problem.code, blank, NOWHERE, path=shown, most=f"{LARGEST_FILE // (1024 * 1024)} MiB")
+        findings.report(problem.code, blank, NOWHERE, path=shown, most=_MEGABYTES)
         return None
     return decode_source(raw, shown, findings, path)
 
@@ -43,7 +44,7 @@ def read_source(path: str, findings: Findings, name: str | None = None) -> Sourc
 def decode_source(raw: bytes, name: str, findings: Findings, path: str | None = None) -> Source | None:
     """Decode what was read (from a file or standard input); None after reporting where it is too large or not UTF-8."""
     if len(raw) > LARGEST_FILE:
-        findings.report("F0703", Source(name, "", path), NOWHERE, path=name, most=f"{LARGEST_FILE // (1024 * 1024)} MiB")
+        findings.report("F0703", Source(name, "", path), NOWHERE, path=name, most=_MEGABYTES)
         return None
     try:
         return Source(name, raw.decode("utf-8-sig"), path)
@@ -96,6 +97,7 @@ class Loader:
 
     root: str | None
     _parsed: dict[str, tuple[Source, tree.Module] | None] = field(default_factory=dict)
+    _left: int = LARGEST_FILE
 
     def load(self, include: tree.Include, including: Source, findings: Findings) -> tuple[Source, tree.Module] | None:
         """The file of an ``include`` statement, parsed; None after reporting why not.
@@ -126,15 +128,20 @@ class Loader:
             return "F0706"
         return None if written.endswith(".flow") else "F0707"
 
-    @staticmethod
-    def _parse(real: str, name: str, path: str, including: Source, span: Span, findings: Findings) -> tuple[Source, tree.Module] | None:
+    def _parse(
+        self, real: str, name: str, path: str, including: Source, span: Span, findings: Findings
+    ) -> tuple[Source, tree.Module] | None:
         try:
             raw = _read(real, follow=False)
         except OSError as problem:
             findings.report("F0701", including, span, path=name, why=_why(problem))
             return None
         except _NotAFlowFileError as problem:
-            findings.report(problem.code, including, span, path=name, most=f"{LARGEST_FILE // (1024 * 1024)} MiB")
+            findings.report(problem.code, including, span, path=name, most=_MEGABYTES)
+            return None
+        self._left -= len(raw)
+        if self._left < 0:
+            findings.report("F0703", including, span, path=name, most=f"what is left of {_MEGABYTES} for all included files")
             return None
         source = decode_source(raw, name, findings, path)
         return None if source is None else (source, parse(source, findings))
