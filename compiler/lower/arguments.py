@@ -75,6 +75,10 @@ def _positional(
         check_type(low, frame, span, callee, spec.name, value, spec.type, linked=linked)
 
 
+def _argument_help(name: str, known: Mapping[str, ParameterSpec]) -> tuple[str, ...]:
+    return argument_help(name, known) or did_you_mean(name, known)
+
+
 def _named(low: Lowering, frame: Frame, callee: str, specs: Sequence[ParameterSpec], given: Given, taken: dict[str, Elab]) -> None:
     by_name = {s.name: s for s in specs if s.kind in ("plain", "keyword")}
     rest = next((s for s in specs if s.kind == "**kwargs"), None)
@@ -82,8 +86,7 @@ def _named(low: Lowering, frame: Frame, callee: str, specs: Sequence[ParameterSp
         spec = by_name.get(name, rest)
         span = given.names[name]
         if spec is None:
-            help_ = argument_help(name, by_name) or did_you_mean(name, list(by_name))
-            low.report("F0403", frame, span, task=callee, name=name, help=help_)
+            low.report("F0403", frame, span, task=callee, name=name, help=partial(_argument_help, name, by_name))
             continue
         if name in taken:
             how = "by the linked result, which comes first" if given.linked and next(iter(taken)) == name else "by position"

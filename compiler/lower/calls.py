@@ -69,7 +69,8 @@ def find_target(
         if inner is None and len(declared) == 1:
             inner = declared[0]
         if inner is None:
-            help_ = did_you_mean(text, list(dict.fromkeys((*included.names.table, *included.params, *included.tasks))))
+            known = (included.names.table, included.params, included.tasks)
+            help_ = partial(_near_member, text, known)
             low.report("F0207", frame, member.name.span, name=text, include=shown, help=help_)
             return None, taken
         found, taken, shown = inner, taken + 1, f"{shown}/{text}"
@@ -84,6 +85,10 @@ def find_target(
     if isinstance(found, FlowName):
         return FlowTarget(found, shown), taken
     return TaskTarget(known_task(low, frame, found.task, head.span)), taken
+
+
+def _near_member(text: str, known: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return did_you_mean(text, dict.fromkeys(chain.from_iterable(known)))
 
 
 def _unbound_target(
@@ -105,8 +110,8 @@ def _unbound_target(
     if head.text in functions and (not trailers or isinstance(trailers[0], tree.Arguments)):
         return FunctionTarget(head.text), 0
     if taken < len(trailers) and isinstance(trailers[taken], tree.Index):
-        help_ = name_help(".".join(dotted)) or did_you_mean(head.text, frame.names.known())
-        low.report("F0211", frame, head.span, name=".".join(dotted), help=help_)
+        written = ".".join(dotted)
+        low.report("F0211", frame, head.span, name=written, help=lambda: name_help(written) or did_you_mean(head.text, frame.names.known()))
         return None, taken
     span = Span(head.span.start, trailers[taken - 1].span.end) if taken else head.span
     whole, owner = ".".join(dotted), ".".join(dotted[:-1])
@@ -138,7 +143,7 @@ def known_task(low: Lowering, frame: Frame, name: str, span: Span) -> str:
     if name in low.tasks:
         return name
     if low.settings.tasks is not None or name.rpartition(".")[0] in low.modules or ("." not in name and low.tasks):
-        low.report("F0201", frame, span, name=name, help=name_help(name) or did_you_mean(name, list(low.tasks)))
+        low.report("F0201", frame, span, name=name, help=lambda: name_help(name) or did_you_mean(name, low.tasks))
     elif name not in low.unchecked:
         low.unchecked.add(name)
         low.report("F0901", frame, span, name=name, help=name_help(name))

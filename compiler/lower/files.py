@@ -155,16 +155,23 @@ def _include(low: Lowering, frame: Frame, statement: tree.Include, chain: tuple[
         raise TooMuchError
     loaded = low.loader.load(statement, file.source, low.findings)
     if loaded is None:
-        bind(low, frame, file.names, statement.alias, Bound(WRONG, file.source, statement.alias.span, "loop"))
+        _bind_missing(low, frame, statement.alias)
         return
     source, module = loaded
     here = (*chain, file.source.name)
     if source.name in here:
         path = " -> ".join([*here[here.index(source.name) :], source.name])
         low.report("F0709", frame, statement.span, path=path)
-        bind(low, frame, file.names, statement.alias, Bound(WRONG, file.source, statement.alias.span, "loop"))
+        _bind_missing(low, frame, statement.alias)
         return
     included = open_file(low, source, module, f"{file.space}{statement.alias.text}/", here)
     low.constants(included)
     file.stubs[statement.alias.text] = all(isinstance(s, (tree.TaskDecl, tree.Include)) for s in module.statements)
     bind(low, frame, file.names, statement.alias, IncludeName(included, file.source, statement.alias.span))
+
+
+def _bind_missing(low: Lowering, frame: Frame, alias: tree.Name) -> None:
+    """A name for an include that could not be read: whatever is made of it is no mistake of its own."""
+    binding = Bound(WRONG, frame.source, alias.span, "loop")
+    bind(low, frame, frame.names, alias, binding)
+    low.use(binding)

@@ -45,8 +45,11 @@ def unbound(low: Lowering, frame: Frame, name: tree.Name) -> Elab:
         return low.report("F0204", frame, name.span, labels=(label,), name=name.text)
     if name.text in low.short or name.text in low.tasks:
         return low.report("F0212", frame, name.span, name=name.text, help=f"call it: `{name.text}(…)`")
-    known = [*frame.names.known(), *frame.file.params]
-    return low.report("F0203", frame, name.span, name=name.text, help=name_help(name.text) or did_you_mean(name.text, known))
+
+    def known() -> list[str]:
+        return [*frame.names.known(), *frame.file.params]
+
+    return low.report("F0203", frame, name.span, name=name.text, help=lambda: name_help(name.text) or did_you_mean(name.text, known()))
 
 
 def not_a_value(low: Lowering, frame: Frame, span: Span, name: str, binding: Binding) -> Elab:

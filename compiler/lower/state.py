@@ -9,7 +9,7 @@ from dataclasses import field
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from ...dsl import tree
-from ...dsl.diagnostics import Edit, Findings, Label
+from ...dsl.diagnostics import Edit, Findings, Help, Label
 from ...dsl.record import dataclass
 from ...dsl.source import Source, Span
 from ..budget import Budget, OperatorError
@@ -289,7 +289,7 @@ class Lowering:
         span: Span,
         *,
         labels: Iterable[Label] = (),
-        help: str | Iterable[str] = (),  # noqa: A002 - the field's name in every renderer
+        help: Help = (),  # noqa: A002 - the field's name in every renderer
         fix: Iterable[Edit] = (),
         **values: object,
     ) -> Elab:

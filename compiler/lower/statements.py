@@ -77,7 +77,10 @@ def _bind(low: Lowering, block: Block, statement: tree.Bind) -> None:
     taken = name.text in frame.names.table
     block.value = low.stage(statement.value, inner, None, None if taken else name.text)
     block.stepped = block.stepped or len(low.out.order) > before
-    bind(low, frame, frame.names, name, Bound(block.value, frame.source, name.span))
+    binding = Bound(block.value, frame.source, name.span)
+    bind(low, frame, frame.names, name, binding)
+    if block.value is WRONG:
+        low.use(binding)  # that it is not used may come of what was reported
 
 
 def _return(low: Lowering, block: Block, statement: tree.Return) -> None:

@@ -14,19 +14,7 @@ from .entry import Code
 
 __all__ = ["CODES", "Code"]
 
-CODES: dict[str, Code] = {
-    entry.code: entry
-    for entry in chain(
-        syntax.CODES,
-        names.CODES,
-        values.CODES,
-        evaluation.CODES,
-        calls.CODES,
-        options.CODES,
-        arrows.CODES,
-        files.CODES,
-        unsupported.CODES,
-        lints.CODES,
-    )
-}
+_FAMILIES = (syntax, names, values, evaluation, calls, options, arrows, files, unsupported, lints)
+
+CODES: dict[str, Code] = {entry.code: entry for entry in sorted(chain(*(f.CODES for f in _FAMILIES)), key=lambda entry: entry.code)}
 """Every code, in the order of the catalogue."""
