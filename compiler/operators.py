@@ -15,7 +15,7 @@ from .arithmetic import ARITHMETIC, Operation, join, text_of
 from .budget import Budget, OperatorError
 from .fits import kind
 from .functions import FUNCTIONS
-from .suggest import did_you_mean
+from .suggest import MOST_KNOWN, did_you_mean
 from .values import scalar_text
 
 
@@ -129,6 +129,7 @@ def index(args: Sequence[object], budget: Budget) -> object:
             raise OperatorError("F0304", what="map", wanted="text", given=kind(key))
         if key in container:
             return container[key]
+        budget.spend(50 * min(len(container), MOST_KNOWN))  # looking for the nearest key
         raise OperatorError("F0303", what="key", key=scalar_text(key), container="map", help=did_you_mean(key, container))
     if not isinstance(container, (str, tuple)):
         raise TypeError

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
+from typing import TypeAlias
 
 from .record import dataclass
 from .source import Source, Span
 
 #: Findings kept per run; a hostile file cannot make more. The rest are counted in ``Findings.dropped``.
 MOST_FINDINGS = 1_000
+
+#: Help lines that are worked out when they are needed (the nearest name among thousands), at most so many in a run.
+MOST_WORKED_OUT = 100
 
 #: A user's text inside a message is cut to this many characters.
 LONGEST_QUOTE = 60
@@ -68,12 +72,17 @@ def quote(text: object, longest: int = LONGEST_QUOTE) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in shown)
 
 
+#: Help lines, or what works them out.
+Help: TypeAlias = str | Iterable[str] | Callable[[], str | Iterable[str]]
+
+
 class Findings:
     """Collects findings in any order; gives them sorted by file and position, without repeats."""
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str, Span], Diagnostic] = {}
         self.dropped = 0
+        self._worked_out = 0
 
     def report(
         self,
@@ -82,12 +91,13 @@ class Findings:
         span: Span,
         *,
         labels: Iterable[Label] = (),
-        help: str | Iterable[str] = (),  # noqa: A002 - the field's name in every renderer
+        help: Help = (),  # noqa: A002 - the field's name in every renderer
         fix: Iterable[Edit] = (),
         **values: object,
     ) -> None:
         """Add a finding of the registry: its message template is filled with ``values``.
 
+        ``help`` may be a function that gives the lines: it is called only for findings that are kept, and not without end.
         A second report of the same code at the same place is dropped. Raises KeyError for a code that the
         registry does not know, or a template value that is missing: those are our bugs.
         """
@@ -101,10 +111,16 @@ class Findings:
             return
         entry = CODES[code]
         message = entry.message.format(**{name: quote(value) for name, value in values.items()})
-        helps = (help,) if isinstance(help, str) else tuple(help)
+        helps = self._help_lines(help)
         self._seen[key] = Diagnostic(
             code, entry.severity, source, span, message, tuple(labels), tuple(quote(h, 400) for h in helps), tuple(fix)
         )
+
+    def _help_lines(self, given: Help) -> tuple[str, ...]:
+        if callable(given):
+            self._worked_out += 1
+            given = given() if self._worked_out <= MOST_WORKED_OUT else ()
+        return (given,) if isinstance(given, str) else tuple(given)
 
     @property
     def has_errors(self) -> bool:

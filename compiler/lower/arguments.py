@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from ...dsl.record import dataclass
 from ...dsl.source import Span
@@ -32,12 +33,13 @@ def fit(low: Lowering, frame: Frame, callee: str, specs: Sequence[ParameterSpec]
     before = len(low.findings)
     plain = [s for s in specs if s.kind in ("plain", "positional")]
     taken: dict[str, Elab] = {}
+    low.spend(frame, given.whole, len(specs) // 4)
     _positional(low, frame, callee, specs, plain, given, taken)
     _named(low, frame, callee, specs, given, taken)
     missing = [s.name for s in specs if s.required and s.name not in taken and s.kind not in ("*args", "**kwargs")]
     if missing:
         shown = ", ".join(f"`{m}`" for m in missing)
-        low.report("F0401", frame, given.whole, task=callee, missing=shown, help=_takes(callee, specs))
+        low.report("F0401", frame, given.whole, task=callee, missing=shown, help=partial(_takes, callee, specs))
     return taken if len(low.findings) == before else None
 
 
@@ -69,14 +71,21 @@ def _positional(
             linked_note = "; the linked result is the first of them" if given.linked else ""
             at = given.whole if linked else span
             low.report(
-                "F0402", frame, at, task=callee, most=len(plain), given=len(given.args), note=linked_note, help=_takes(callee, specs)
+                "F0402",
+                frame,
+                at,
+                task=callee,
+                most=len(plain),
+                given=len(given.args),
+                note=linked_note,
+                help=partial(_takes, callee, specs),
             )
             return
         check_type(low, frame, span, callee, spec.name, value, spec.type, linked=linked)
 
 
 def _argument_help(name: str, known: Mapping[str, ParameterSpec]) -> tuple[str, ...]:
-    return argument_help(name, known) or did_you_mean(name, known)
+    return argument_help(name, known.keys()) or did_you_mean(name, known.keys())
 
 
 def _named(low: Lowering, frame: Frame, callee: str, specs: Sequence[ParameterSpec], given: Given, taken: dict[str, Elab]) -> None:

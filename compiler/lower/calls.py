@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
+from itertools import chain
 
 from ...dsl import tree
 from ...dsl.diagnostics import Label
@@ -88,7 +90,7 @@ def find_target(
 
 
 def _near_member(text: str, known: Iterable[Iterable[str]]) -> tuple[str, ...]:
-    return did_you_mean(text, dict.fromkeys(chain.from_iterable(known)))
+    return did_you_mean(text, dict.fromkeys(chain.from_iterable(known)).keys())
 
 
 def _unbound_target(
@@ -143,7 +145,7 @@ def known_task(low: Lowering, frame: Frame, name: str, span: Span) -> str:
     if name in low.tasks:
         return name
     if low.settings.tasks is not None or name.rpartition(".")[0] in low.modules or ("." not in name and low.tasks):
-        low.report("F0201", frame, span, name=name, help=lambda: name_help(name) or did_you_mean(name, low.tasks))
+        low.report("F0201", frame, span, name=name, help=lambda: name_help(name) or did_you_mean(name, low.tasks.keys()))
     elif name not in low.unchecked:
         low.unchecked.add(name)
         low.report("F0901", frame, span, name=name, help=name_help(name))

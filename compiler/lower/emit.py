@@ -85,8 +85,9 @@ def _trigger(low: Lowering, frame: Frame, args: tuple[Elab, ...], kwargs: dict[s
             consume(low, frame, value, whole)
         elif isinstance(value, Compound):
             _placed(low, frame, value, whole)
-            found = [p for p in parts(value) if isinstance(p, (StepValue, GroupValue))]
-            low.spend(frame, whole, len(found))
+            inside = list(parts(value))
+            found = [p for p in inside if isinstance(p, (StepValue, GroupValue))]
+            low.spend(frame, whole, len(found) + len(inside) // 8)
             for part in found:
                 needs[part.id] = None
                 groups = groups or isinstance(part, GroupValue)

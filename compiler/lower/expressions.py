@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
 from ...dsl import tree
 from ...dsl.source import Span
@@ -272,7 +273,9 @@ def reach_in(low: Lowering, frame: Frame, span: Span, value: Elab, key: Elab) ->
             return low.report("F0409", frame, span)
         inner = reach(elab_type(value), key)
         if inner is None:
-            return low.report("F0407", frame, span, key=_shown_key(key), type=elab_type(value), help=_key_help(key, elab_type(value)))
+            return low.report(
+                "F0407", frame, span, key=_shown_key(key), type=elab_type(value), help=partial(_key_help, key, elab_type(value))
+            )
         path = value.path if isinstance(value, StepValue) else ()
         if len(path) >= DEEPEST:
             return low.report("F0310", frame, span, most=DEEPEST)
@@ -280,7 +283,7 @@ def reach_in(low: Lowering, frame: Frame, span: Span, value: Elab, key: Elab) ->
     if isinstance(value, Unknown):
         inner = reach(value.type, key) if isinstance(key, (str, int)) else ANY
         if inner is None:
-            return low.report("F0407", frame, span, key=_shown_key(key), type=value.type, help=_key_help(key, value.type))
+            return low.report("F0407", frame, span, key=_shown_key(key), type=value.type, help=partial(_key_help, key, value.type))
         return Unknown(inner)
     return operate(low, frame, span, "index", [value, key], [span, span])
 
@@ -300,7 +303,7 @@ def _reach_compound(low: Lowering, frame: Frame, span: Span, value: Compound, ke
     try:
         return value.items[key]  # type: ignore[index] # a wrong kind of key raises, below
     except (KeyError, IndexError, TypeError):
-        return low.report("F0407", frame, span, key=_shown_key(key), type=value.type, help=_key_help(key, value.type))
+        return low.report("F0407", frame, span, key=_shown_key(key), type=value.type, help=partial(_key_help, key, value.type))
 
 
 def members_of(low: Lowering, expr: tree.Expr, frame: Frame) -> Elab:
