@@ -36,7 +36,7 @@ def shard(i: int) -> list[str]:
 def text(lines: int) -> str:
     """A flow of about that many lines."""
     if lines <= SHARD_LINES:
-        return "\n".join([*HEAD[1:4], *shard(1)[:7]]) + "\n"
+        return "\n".join([*HEAD, *shard(1)[:5]]) + "\n"
     made = list(HEAD)
     for i in range((lines - len(HEAD)) // SHARD_LINES):
         made += shard(i)
