@@ -16,6 +16,9 @@ from ..dsl.columns import visible
 
 WIDTH = 100
 
+#: Items of a list or map that is written once, however often it stands in the plan.
+_LONG = 16
+
 
 def listing(plan: Plan) -> str:
     """The plan's text. The same plan gives the same text."""
@@ -28,6 +31,7 @@ class _Listing:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.groups = {group.id: group for group in plan.groups}
+        self.shown: dict[int, str] = {}
         self.scopes = {scope.id: scope for scope in plan.scopes}
         self.names = _python_names(
             [*(call.id for call in plan.calls), *self.groups, *(h.id for scope in plan.scopes for h in scope.handlers)]
@@ -120,6 +124,15 @@ class _Listing:
 
     def value(self, value: Value) -> str:
         """A value as a Python expression."""
+        if isinstance(value, (tuple, Map)) and len(value) > _LONG:
+            # many calls may share it
+            known = self.shown.get(id(value))
+            if known is None:
+                known = self.shown[id(value)] = self._written(value)
+            return known
+        return self._written(value)
+
+    def _written(self, value: Value) -> str:
         if isinstance(value, Ref):
             base = self.names.get(value.id, value.id)
             base = base if value.id in self.groups else f"{base}.result"
@@ -127,7 +140,7 @@ class _Listing:
         if isinstance(value, Map):
             return "{" + ", ".join(f"{display(key, 'python')}: {self.value(item)}" for key, item in value) + "}"
         if isinstance(value, tuple):
-            return "[" + ", ".join(map(self.value, value)) + "]"
+            return f"[{', '.join(repr(item) if item.__class__ is int else self.value(item) for item in value)}]"
         return display(value, "python")
 
 

@@ -26,7 +26,7 @@ MOST_WEIGHT = 16_000_000
 #: Of one compilation: operations, bytes of values made, bytes of values handed to steps (each time that one is).
 OPERATIONS = 5_000_000
 BYTES = 100_000_000
-PLACED_BYTES = 256_000_000
+PLACED_BYTES = 64_000_000
 
 T = TypeVar("T")
 

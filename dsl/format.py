@@ -19,6 +19,7 @@ The layout goes from token to token, so nothing can get lost on the way; the tre
 from __future__ import annotations
 
 import gc
+from dataclasses import replace
 
 from .diagnostics import Findings, Severity
 from .format_doc import WIDTH, render
@@ -38,8 +39,8 @@ class ChangedProgram(Exception):
 def format_source(source: Source, findings: Findings | None = None) -> str | None:
     """The text of a flow in the canonical layout; formatting it again gives the same.
 
-    None if the flow has errors of syntax, which are added to ``findings``: such a text is never changed. Raises ChangedProgram when the
-    result does not parse to the same tree.
+    None if the flow has errors of syntax, which are added to ``findings`` (such a text is never changed), or would be too large. Raises
+    ChangedProgram when the result does not parse to the same tree.
     """
     collecting = gc.isenabled()
     gc.disable()
@@ -63,6 +64,11 @@ def _format(source: Source, findings: Findings | None) -> str | None:
     if text != clean.text:
         again = Findings()
         after = parse(Source(source.name, text, source.path), again)
+        too_large = [finding for finding in again if finding.code == "F0703"]
+        if too_large:
+            if findings is not None:
+                findings.extend(replace(finding, message=f"laid out, {finding.message}") for finding in too_large)
+            return None
         if again.has_errors or not same(before, after) or text.count("#") != clean.text.count("#"):
             raise ChangedProgram(source.name)
     return text

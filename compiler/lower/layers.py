@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from ...dsl import tree
 from ...dsl.source import Span
+from ..budget import OperatorError
 from ..option_table import ALL
 from ..options import unknown_help
 from ..plan import Map
 from .domain import Elab, GroupValue, LateValue, StepValue, Unknown, late_argument, parts
-from .state import NO_OPTIONS, Frame, Layer, Lowering, Option
+from .state import NO_OPTIONS, Frame, Layer, Lowering, Option, TooMuchError
 
 #: Options of the design that a later version brings.
 LATER = ("attempts", "backoff", "timeout", "need", "max_parallel")
@@ -83,7 +84,18 @@ def resolve(low: Lowering, frame: Frame, span: Span, declared: Layer, own: Layer
         cached = (layers, _validated(low, merged, span, frame), merged)
         if not own or len(low.option_sets) < 1_000:
             low.option_sets[key] = cached
+    if "headers" in cached[2]:
+        _account(low, frame, span, cached[1])
     return cached[1], cached[2]
+
+
+def _account(low: Lowering, frame: Frame, span: Span, options: Map) -> None:
+    """Headers may be many, and stand with every step that has them."""
+    try:
+        low.budget.place(options)
+    except OperatorError as problem:
+        low.refuse(problem, frame, span)
+        raise TooMuchError from problem
 
 
 def _validated(low: Lowering, written: Layer, span: Span, frame: Frame) -> Map:
