@@ -70,16 +70,8 @@ def _positional(
         else:
             linked_note = "; the linked result is the first of them" if given.linked else ""
             at = given.whole if linked else span
-            low.report(
-                "F0402",
-                frame,
-                at,
-                task=callee,
-                most=len(plain),
-                given=len(given.args),
-                note=linked_note,
-                help=partial(_takes, callee, specs),
-            )
+            help_ = partial(_takes, callee, specs)
+            low.report("F0402", frame, at, task=callee, most=len(plain), given=len(given.args), note=linked_note, help=help_)
             return
         check_type(low, frame, span, callee, spec.name, value, spec.type, linked=linked)
 

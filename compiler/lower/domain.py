@@ -86,7 +86,7 @@ def elab_type(value: Elab) -> Type:
 def list_of(items: tuple[Elab, ...]) -> Elab:
     """A list value from its items: known if all of them are."""
     if not _DYNAMIC.isdisjoint(map(type, items)):
-        return Compound(items, ListOf(union(tuple(elab_type(i) for i in items))))
+        return Compound(items, group_type(items))
     return items  # type: ignore[return-value] # every item was just found to be known
 
 
@@ -99,7 +99,8 @@ def map_of(items: dict[str, Elab]) -> Elab:
 
 def group_type(members: tuple[Elab, ...]) -> Type:
     """``list[T]`` of the members' types."""
-    return ListOf(union(tuple({elab_type(m): None for m in members})))
+    # Most members share one type, which may be large to compare.
+    return ListOf(union({id(t): t for t in map(elab_type, members)}.values()))
 
 
 def parts(value: Elab) -> Iterator[StepValue | GroupValue | LateValue | Unknown]:

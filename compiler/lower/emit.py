@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from ...dsl.diagnostics import Label
+from ...dsl.diagnostics import Label, quote
 from ...dsl.source import Span
 from ..budget import OperatorError
 from ..declarations import Declaration
 from ..plan import Call, Group, Map, Trigger
-from ..types import ANY
+from ..types import ANY, Type
 from .domain import Compound, Elab, GroupValue, StepValue, Unknown, group_type, parts, results_in
 from .layers import resolve
 from .state import NO_OPTIONS, Feed, Frame, Layer, Lowering, TooMuchError, place
@@ -20,6 +20,9 @@ MOST_RESULTS = 1_000_000
 
 _NO_ARGUMENTS = Map()
 _START = Trigger()
+
+#: Characters of a type in a plan; a longer one is cut.
+LONGEST_TYPE = 500
 
 
 def emit(
@@ -62,7 +65,7 @@ def emit(
             frame.groups,
             frame.flows,
             frame.scope,
-            "any" if returns is ANY else str(returns),
+            "any" if returns is ANY else _shown_type(low, returns),
             place(frame.source, whole),
         )
     )
@@ -70,6 +73,14 @@ def emit(
         low.values.negative = False
         low.report("F0368", frame, whole)
     return StepValue(identity, returns)
+
+
+def _shown_type(low: Lowering, returns: Type) -> str:
+    """A declared type as text, worked out once and of bounded length."""
+    shown = low.type_texts.get(id(returns))
+    if shown is None:
+        shown = low.type_texts[id(returns)] = (quote(returns, LONGEST_TYPE), returns)
+    return shown[0]
 
 
 def _trigger(low: Lowering, frame: Frame, args: tuple[Elab, ...], kwargs: dict[str, Elab], feed: Feed | None, whole: Span) -> Trigger:

@@ -272,6 +272,8 @@ class Lowering:
     elaborated: set[tuple[str, int]] = field(default_factory=set)
     unchecked: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
+    #: types as plans show them, by their id (and the type itself, so that the id stays its own)
+    type_texts: dict[int, tuple[str, object]] = field(default_factory=dict)
     option_sets: dict[object, tuple[object, Map, Layer]] = field(default_factory=dict)
     task_options: dict[str, Layer] = field(default_factory=dict)
     declared_at: dict[str, tuple[Source, Span]] = field(default_factory=dict)
