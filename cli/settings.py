@@ -69,7 +69,7 @@ def make_settings(choices: Choices, config: Config, *, require_params: bool, tas
     from ..compiler.pipeline import Settings
 
     return Settings(
-        params=_read_parameters(choices.params_file) if choices.params_file else {},
+        params=_read_parameters(choices.params_file) if choices.params_file is not None else {},
         param_texts=dict(_split(text) for text in choices.params),
         tasks=tasks,
         env=config.env,

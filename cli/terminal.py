@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from typing import TextIO
-
-_BEYOND = re.compile("[^\n -~]+")
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -35,17 +32,9 @@ def prepare_streams() -> None:
 
 def out_json(text: str) -> None:
     """Write JSON to standard output: what a terminal would obey or not show is written as an escape sequence of JSON."""
-    out(text if text.isascii() and "\x7f" not in text else _BEYOND.sub(_escaped, text))
+    from ..dsl.columns import escaped
 
-
-def _escaped(found: re.Match[str]) -> str:
-    return "".join(c if c.isprintable() else _json_escape(c) for c in found[0])
-
-
-def _json_escape(character: str) -> str:
-    """A character as JSON in ASCII has it."""
-    units = character.encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+    out(escaped(text))
 
 
 def out(text: str) -> None:

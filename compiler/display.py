@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Literal
 
+from ..dsl.columns import escaped
 from .plan import Late, Map, Ref, Value
 from .values import duration_text, key_text, scalar_text
 
@@ -147,5 +148,5 @@ def display(value: Value, style: Style = "flow", longest: int = 0) -> str:
     try:
         writer.value(value)
     except _Full:
-        return "".join(writer.parts)[: longest - 1] + "…"
-    return "".join(writer.parts)
+        return escaped("".join(writer.parts)[: longest - 1]) + "…"
+    return escaped("".join(writer.parts))

@@ -46,6 +46,18 @@ def visible(text: str) -> str:
     return _STRANGE.sub(lambda found: "".join(shown for shown, _ in cells(found[0])), text)
 
 
+def escaped(text: str) -> str:
+    """A text with JSON's or Python's strings in it: what is not printable stands in them as an escape sequence. Line breaks stay."""
+    if text.isprintable() or (text.isascii() and "\x7f" not in text):
+        return text
+    return _STRANGE.sub(lambda found: "".join(c if c.isprintable() or c == "\n" else _sequence(c) for c in found[0]), text)
+
+
+def _sequence(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
 def _beyond_ascii(character: str) -> tuple[str, int]:
     code = ord(character)
     if code < 0x20:
