@@ -24,6 +24,9 @@ from .state import (
     TooMuchError,
 )
 
+#: What it takes to declare something, each time that its file is included.
+WORK_OF_A_DECLARATION = 10
+
 Statements = tuple[tree.Statement, ...]
 
 
@@ -158,6 +161,10 @@ def _include(low: Lowering, frame: Frame, statement: tree.Include, chain: tuple[
         _bind_missing(low, frame, statement.alias)
         return
     source, module = loaded
+    if source.name not in low.included:
+        low.included.add(source.name)
+        low.allowance += len(source.text)
+    low.spend(frame, statement.span, WORK_OF_A_DECLARATION * len(module.statements))
     here = (*chain, file.source.name)
     if source.name in here:
         path = " -> ".join([*here[here.index(source.name) :], source.name])

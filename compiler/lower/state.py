@@ -267,6 +267,7 @@ class Lowering:
     allowance: int = MOST_WORK
     credited: int = 0
     includes: int = 0
+    included: set[str] = field(default_factory=set)
     incomplete: bool = False
     active: list[FlowName] = field(default_factory=list)
     elaborated: set[tuple[str, int]] = field(default_factory=set)
