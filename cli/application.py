@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,12 @@ if TYPE_CHECKING:
     from ..runtime.app import App
 
 
-def find_application(spec: str) -> App:
+def find_application(spec: str, config_path: str | None = None) -> App:
     """Import the application ``MODULE[:ATTR]``: this runs user code.
+
+    Args:
+        spec: its name.
+        config_path: the pyproject.toml that names it, beside which its module is then looked for first; None: ``--app`` names it.
 
     Raises:
         Stop: there is none, or importing it failed; then with the traceback of the user's own code.
@@ -22,14 +27,15 @@ def find_application(spec: str) -> App:
     from ..runtime.loading import load_app
 
     try:
-        return load_app(spec)
+        return load_app(spec, os.path.dirname(config_path) if config_path else None)
     except AppNotFound as problem:
         from ..dsl.columns import visible
         from .terminal import note
 
         for line in problem.traceback.splitlines():
             note(f"{visible(line)}\n")
-        raise Stop(visible(str(problem))) from None
+        named_by = f"{config_path}: [tool.flowc] app" if config_path else "--app"
+        raise Stop(visible(f"{named_by}: {problem}")) from None
 
 
 def declared_tasks(spec: str | None) -> Mapping[str, Declaration] | None:

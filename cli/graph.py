@@ -37,7 +37,7 @@ def command(
 
     form = choose_format(output, form)
     settings = make_settings(choices, read_config(), require_params=True, tasks=declared_tasks(choices.app))
-    compiled = compile_one(path, settings, stdin_filename)
+    compiled = compile_one(path, settings, stdin_filename, choices.app)
     if compiled is None:
         return Exit.FINDINGS
     _, plan = compiled

@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from ..dsl.source import Source
 
 
-def compile_one(path: str, settings: Settings, stdin_filename: str | None = None) -> tuple[Source, Plan] | None:
-    """A flow's source and plan. Its findings go to standard error; None if one of them is an error."""
+def compile_one(path: str, settings: Settings, stdin_filename: str | None = None, app: str | None = None) -> tuple[Source, Plan] | None:
+    """A flow's source and plan. Its findings go to standard error; None if one of them is an error.
+
+    ``app`` names the application whose tasks are in the settings, if any.
+    """
     from ..compiler.pipeline import compile_source
     from ..dsl.diagnostics import Findings
     from .flows import read_flow
@@ -25,5 +28,5 @@ def compile_one(path: str, settings: Settings, stdin_filename: str | None = None
         compiled = compile_source(source, settings)
         findings.extend(compiled.findings)
         plan = compiled.plan
-    note_findings(findings.sorted(), path=path)
+    note_findings(findings.sorted(), path=path, app=app)
     return None if source is None or plan is None else (source, plan)

@@ -21,7 +21,7 @@ def command(path: str, as_json: bool, stdin_filename: str | None, choices: Choic
     from .one import compile_one
 
     settings = make_settings(choices, read_config(), require_params=True, tasks=declared_tasks(choices.app))
-    compiled = compile_one(path, settings, stdin_filename)
+    compiled = compile_one(path, settings, stdin_filename, choices.app)
     if compiled is None:
         return Exit.FINDINGS
     _, plan = compiled

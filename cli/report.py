@@ -33,8 +33,11 @@ def print_findings(findings: Sequence[Diagnostic], *, files: int, form: str) -> 
     out(render.summary(findings, files=files) + "\n")
 
 
-def note_findings(findings: Sequence[Diagnostic], *, path: str) -> None:
-    """Write the errors to standard error, beside another product; of warnings, which are the business of ``flowc check``, just how many."""
+def note_findings(findings: Sequence[Diagnostic], *, path: str, app: str | None = None) -> None:
+    """Write the errors to standard error, beside another product; of warnings, which are the business of ``flowc check``, just how many.
+
+    ``app`` names the application that the flow was checked against, so that ``flowc check`` finds the same.
+    """
     if not findings:
         return
     from ..dsl import render
@@ -46,7 +49,8 @@ def note_findings(findings: Sequence[Diagnostic], *, path: str) -> None:
         note(render.render_full(errors, colour=wants_colour(sys.stderr)) + "\n")
         note(render.summary(errors, files=1) + "\n")
     if warnings:
-        note(f"{render.number(warnings, 'warning')}; flowc check {visible(path)} shows {'it' if warnings == 1 else 'them'}.\n")
+        command = f"flowc check {path} --app {app}" if app else f"flowc check {path}"
+        note(f"{render.number(warnings, 'warning')}; {visible(command)} shows {'it' if warnings == 1 else 'them'}.\n")
 
 
 def exit_for(findings: Sequence[Diagnostic], *, strict: bool = False) -> Exit:

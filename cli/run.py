@@ -37,9 +37,9 @@ def command(path: str, as_json: bool, pool: str, concurrency: int | None, stdin_
     from .one import compile_one
 
     config = read_config()
-    app = _application(choices.app or config.app)
+    app = _application(choices.app, config)
     settings = make_settings(choices, config, require_params=True, tasks=None if app is None else declarations(app))
-    compiled = compile_one(path, settings, stdin_filename)
+    compiled = compile_one(path, settings, stdin_filename, choices.app or config.app)
     if compiled is None:
         return Exit.FINDINGS
     source, plan = compiled
@@ -54,12 +54,12 @@ def command(path: str, as_json: bool, pool: str, concurrency: int | None, stdin_
     return result.exit_code
 
 
-def _application(spec: str | None) -> App | None:
-    if spec is None:
-        return None
+def _application(spec: str | None, config: Config) -> App | None:
     from .application import find_application
 
-    return find_application(spec)
+    if spec is not None:
+        return find_application(spec)
+    return None if config.app is None else find_application(config.app, config.path)
 
 
 def _needed(app: App | None, plan: Plan, config: Config) -> App:

@@ -1,4 +1,4 @@
-"""``--app MODULE[:ATTR]``: import the user's module and find the application in it."""
+"""``MODULE[:ATTR]``: import the user's module and find the application in it."""
 
 from __future__ import annotations
 
@@ -11,55 +11,59 @@ from types import ModuleType
 
 from .app import App
 from .errors import AppNotFound
-from .failures import failure_of
+from .failures import cut, failure_of
+
+#: Packages inside packages that a module's name may lead through.
+_DEEPEST = 50
 
 
-def load_app(spec: str) -> App:
-    """Import ``MODULE`` (the current folder comes first on the path) and return the :class:`App` in it.
+def load_app(spec: str, folder: str | None = None) -> App:
+    """Import ``MODULE`` and return the :class:`App` in it.
 
     Args:
         spec: ``module`` or ``module:attribute``. Without an attribute: ``app``, else the only App in the module.
+        folder: what comes first on the path; by default the current folder.
 
     Raises:
         AppNotFound: no such module or attribute, no or several apps, or the module itself raised (then with its traceback).
     """
     name, _, attribute = spec.partition(":")
     name = name.strip().removesuffix(".py").replace("/", ".") if name.endswith(".py") else name.strip()
-    if not name or not all(part.isidentifier() for part in name.split(".")):
-        raise AppNotFound(f"--app: {spec!r} is not MODULE or MODULE:ATTRIBUTE, such as proj.tasks:app")
-    module = _import(name, spec)
+    if not name or not all(part.isidentifier() for part in name.split(".")) or name.count(".") > _DEEPEST:
+        raise AppNotFound(f"{cut(spec, 200)!r} is not MODULE or MODULE:ATTRIBUTE, such as proj.tasks:app")
+    module = _import(name, Path(folder) if folder else Path.cwd())
     if attribute:
         return _attribute(module, attribute.strip(), spec)
     found = _apps(module)
-    if isinstance(getattr(module, "app", None), App):
-        return module.app  # type: ignore[no-any-return]
+    if isinstance(app := _member(module, "app", name), App):
+        return app
     if len({id(app) for app in found.values()}) == 1:
         return next(iter(found.values()))
     if found:
-        raise AppNotFound(f"--app: {name} has several applications ({', '.join(sorted(found))}); name one: --app {name}:{min(found)}")
-    raise AppNotFound(f"--app: there is no application in {name}; make one with  app = flowc.App({name.split('.')[0]!r})")
+        raise AppNotFound(f"{name} has several applications ({', '.join(sorted(found))}); name one: {name}:{min(found)}")
+    raise AppNotFound(f"there is no application in {name}; make one with  app = flowc.App({name.split('.')[0]!r})")
 
 
-def _import(name: str, spec: str) -> ModuleType:
-    here = str(Path.cwd())
-    if sys.path[:1] not in ([here], [""]):
+def _import(name: str, folder: Path) -> ModuleType:
+    here = str(folder)
+    if sys.path[:1] != [here] and not (sys.path[:1] == [""] and folder == Path.cwd()):
         sys.path.insert(0, here)
     importlib.invalidate_caches()
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as exc:
         if exc.name is not None and (name == exc.name or name.startswith(f"{exc.name}.")):
-            raise AppNotFound(f"--app: no module is named {exc.name!r}{_near_modules(exc.name)} (looked in {here} first)") from None
+            raise AppNotFound(f"no module is named {exc.name!r}{_near_modules(exc.name, folder)} (looked in {here} first)") from None
         raise _broken(name, exc) from exc
-    except (KeyboardInterrupt, GeneratorExit):
+    except KeyboardInterrupt:
         raise
     except BaseException as exc:  # the module is the user's code: even SystemExit at its top level is an error to report
         raise _broken(name, exc) from exc
 
 
-def _broken(name: str, exc: BaseException) -> AppNotFound:
+def _broken(name: str, exc: BaseException, doing: str = "importing") -> AppNotFound:
     failure = failure_of(exc, keep=False)
-    return AppNotFound(f"--app: importing {name} failed: {failure}", "\n".join(_without_importlib(failure.traceback)))
+    return AppNotFound(f"{doing} {name} failed: {failure}", "\n".join(_without_importlib(failure.traceback)))
 
 
 def _without_importlib(traceback: str) -> list[str]:
@@ -79,15 +83,24 @@ def _without_importlib(traceback: str) -> list[str]:
 def _attribute(module: ModuleType, attribute: str, spec: str) -> App:
     value: object = module
     for part in attribute.split("."):
-        if not hasattr(value, part):
+        inner = _member(value, part, module.__name__)
+        if inner is None:
             near = difflib.get_close_matches(part, [n for n in dir(value) if not n.startswith("_")], 1)
             apps = ", ".join(sorted(_apps(module)))
             hint = f"; did you mean {near[0]!r}?" if near else f"; its applications: {apps}" if apps else ""
-            raise AppNotFound(f"--app: {module.__name__} has no {attribute!r}{hint}")
-        value = getattr(value, part)
+            raise AppNotFound(f"{module.__name__} has no {attribute!r}{hint}")
+        value = inner
     if not isinstance(value, App):
-        raise AppNotFound(f"--app: {spec} is {_kind(value)}, not a flowc.App")
+        raise AppNotFound(f"{spec} is {_kind(value)}, not a flowc.App")
     return value
+
+
+def _member(value: object, name: str, module: str) -> object:
+    """An attribute, None if there is none. It may be the user's own code that answers."""
+    try:
+        return getattr(value, name, None)
+    except Exception as exc:
+        raise _broken(module, exc, "looking into") from exc
 
 
 def _kind(value: object) -> str:
@@ -96,10 +109,10 @@ def _kind(value: object) -> str:
 
 
 def _apps(module: ModuleType) -> dict[str, App]:
-    return {name: value for name, value in vars(module).items() if isinstance(value, App)}
+    return {name: value for name, value in getattr(module, "__dict__", {}).items() if issubclass(type(value), App)}
 
 
-def _near_modules(name: str) -> str:
-    here = sorted({p.stem for p in Path.cwd().glob("*.py")} | {p.parent.name for p in Path.cwd().glob("*/__init__.py")})
+def _near_modules(name: str, folder: Path) -> str:
+    here = sorted({p.stem for p in folder.glob("*.py")} | {p.parent.name for p in folder.glob("*/__init__.py")})
     near = difflib.get_close_matches(name.split(".")[0], here, 1)
     return f"; did you mean {near[0]!r}?" if near and near[0] != name else ""

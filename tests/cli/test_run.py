@@ -178,6 +178,27 @@ def test_the_application_of_the_configuration(flowc: Flowc, tasks: Path) -> None
     assert (ran.code, ran.out) == (0, "3\n")
 
 
+def test_the_application_of_the_configuration_is_looked_for_beside_it(flowc: Flowc, tasks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tasks / "pyproject.toml"
+    config.write_text('[tool.flowc]\napp = "runtasks:app"\n')
+    (tasks / "below").mkdir()
+    (tasks / "below" / "a.flow").write_text("add(1, 2)\n")
+    monkeypatch.chdir(tasks / "below")
+    ran = flowc("run", "a.flow")
+    assert (ran.code, ran.out) == (0, "3\n")
+    config.write_text('[tool.flowc]\napp = "runtsks"\n')
+    ran = flowc("run", "a.flow")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"flowc: {config}: [tool.flowc] app: no module is named 'runtsks'; did you mean 'runtasks'?")
+
+
+def test_warnings_are_counted_and_shown_by_the_command_that_is_named(flowc: Flowc, tasks: Path) -> None:
+    (tasks / "a.flow").write_text("param n: int = 1\nadd(1, 2)\n")
+    ran = flowc("run", "a.flow", "--app", "runtasks")
+    assert ran.err.splitlines()[0] == "1 warning; flowc check a.flow --app runtasks shows it."
+    assert "Found 1 warning in 1 file." in flowc("check", "a.flow", "--app", "runtasks").out
+
+
 @pytest.mark.parametrize("spec", ["nowhere", "runtasks:ap", "1x", "json"])
 def test_an_application_that_is_not_there(flowc: Flowc, tasks: Path, spec: str) -> None:
     (tasks / "a.flow").write_text("add(1, 2)\n")

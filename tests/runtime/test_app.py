@@ -131,7 +131,7 @@ def test_the_application_is_found_by_name_or_alone(folder: Path) -> None:
         ("lb_tasks:app_oen", r"lb_tasks has no 'app_oen'; did you mean 'app_one'\?"),
         ("lb_tasks:x", r"lb_tasks has no 'x'; its applications: app_one, app_two"),
         ("lb_tasks:text", r"lb_tasks:text is a str, not a flowc\.App"),
-        ("lb_tasks", r"lb_tasks has several applications \(app_one, app_two\); name one: --app lb_tasks:app_one"),
+        ("lb_tasks", r"lb_tasks has several applications \(app_one, app_two\); name one: lb_tasks:app_one"),
         ("lb_none", r"there is no application in lb_none; make one with  app = flowc\.App\('lb_none'\)"),
     ],
 )
