@@ -15,6 +15,9 @@ from .exits import Stop
 #: Bytes read of a pyproject.toml.
 LARGEST = 1_000_000
 
+#: Dots in one of its lines: a key of very many parts takes tomllib quadratic time.
+MOST_DOTS = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -55,11 +58,13 @@ def _parse(path: str) -> Config:
         return Config(path)
     if len(data) > LARGEST:
         raise Stop(f"{path} is larger than {LARGEST:,} bytes")
+    if any(line.count(b".") > MOST_DOTS for line in data.splitlines()):
+        raise Stop(f"{path} has a line with more than {MOST_DOTS:,} dots")
     import tomllib
 
     try:
         document = tomllib.loads(data.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise Stop(f"{path} is not valid TOML: {error}") from None
     tool = document.get("tool")
     table = tool.get("flowc") if isinstance(tool, dict) else None
@@ -89,13 +94,20 @@ def _suggestion(key: str) -> str:
 def _app(path: str, value: object) -> str:
     if isinstance(value, str) and value.strip():
         return value
-    raise Stop(f'{path}: [tool.flowc] app must be a text such as "proj.tasks:app", not {value!r}')
+    raise Stop(f'{path}: [tool.flowc] app must be a text such as "proj.tasks:app", not {_shown(value)}')
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except ValueError:
+        return "a number of very many digits"
 
 
 def _env(path: str, value: object) -> tuple[str, ...]:
     if isinstance(value, list) and all(isinstance(name, str) and name for name in value):
         return tuple(value)
-    raise Stop(f'{path}: [tool.flowc] env must be a list of names of environment variables such as ["HOME"], not {value!r}')
+    raise Stop(f'{path}: [tool.flowc] env must be a list of names of environment variables such as ["HOME"], not {_shown(value)}')
 
 
 _KEYS: dict[str, Callable[[str, object], object]] = {"app": _app, "env": _env}

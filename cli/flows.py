@@ -64,5 +64,13 @@ def read_flow(path: str, findings: Findings, stdin_filename: str | None = None) 
         return read_source(path, findings)
     import sys
 
-    raw = sys.stdin.buffer.read(LARGEST_FILE + 1)
-    return decode_source(raw, stdin_filename or "<stdin>", findings, stdin_filename)
+    from ..dsl.source import Source, Span
+
+    name = stdin_filename or "<stdin>"
+    try:
+        raw = sys.stdin.buffer.read(LARGEST_FILE + 1)
+    except (OSError, AttributeError, ValueError) as problem:  # a folder, or nothing at all
+        why = (problem.strerror or "").lower() if isinstance(problem, OSError) else "it is closed"
+        findings.report("F0701", Source(name, ""), Span(0, 0), path=name, why=why)
+        return None
+    return decode_source(raw, name, findings, stdin_filename)

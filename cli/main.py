@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from io import StringIO
 import click
 
 from .exits import Exit, Stop
-from .terminal import note, prepare_streams
+from .terminal import abandon, note, prepare_streams
 
 #: Each command with its line in ``flowc --help``. Its module has its name and is imported only when it is called.
 COMMANDS = {
@@ -21,6 +22,9 @@ COMMANDS = {
     "run": "Run a flow here, without a server.",
     "explain": "Explain the code of a finding.",
 }
+
+#: Failures of the system that may come at any write or open: a full disk, say.
+NOT_OUR_FAULT = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EBADF, errno.EMFILE, errno.ENFILE})
 
 #: Characters of a message about the command line or a setting.
 LONGEST_MESSAGE = 4_000
@@ -92,16 +96,20 @@ def main(args: Sequence[str] | None = None) -> int:
         group.main(prog_name="flowc")
     try:
         code = _dispatch(list(sys.argv[1:] if args is None else args))
-        sys.stdout.flush()
+        if not sys.stdout.closed:
+            sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # The reader is gone: anything still buffered must not be written at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon(sys.stdout)
         return Exit.BROKEN_PIPE
     except KeyboardInterrupt:
         note("\nflowc: interrupted\n")
         return Exit.INTERRUPTED
     except Exception as bug:
+        if isinstance(bug, OSError) and bug.errno in NOT_OUR_FAULT:
+            abandon(sys.stdout)
+            note(f"flowc: {(bug.strerror or str(bug)).lower()}\n")
+            return Exit.USAGE
         if os.environ.get("FLOWC_DEBUG") == "1":
             raise
         note(_apology(bug))
@@ -110,6 +118,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _dispatch(args: list[str]) -> int:
     try:
+        _check_folder()
         with group.make_context("flowc", args) as context:
             result = group.invoke(context)
     except click.exceptions.NoArgsIsHelpError as no_arguments:
@@ -126,6 +135,13 @@ def _dispatch(args: list[str]) -> int:
         note(_shown(f"flowc: {stop}\n" + (f"  {stop.hint}\n" if stop.hint else "")))
         return stop.code
     return int(result or 0)
+
+
+def _check_folder() -> None:
+    try:
+        os.getcwd()
+    except OSError:
+        raise Stop("the current folder is not there any more") from None
 
 
 def _shown(message: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TextIO
+
+from .exits import Stop
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -23,7 +26,11 @@ def is_live(stream: TextIO) -> bool:
 
 
 def prepare_streams() -> None:
-    """Let output that its encoding cannot express be escaped, not fail."""
+    """Let output that its encoding cannot express be escaped, not fail; and that of streams which the shell has closed go nowhere."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        # else the next file that is opened would be taken for the stream
+        if getattr(sys, name) is None and os.open(os.devnull, os.O_RDWR) == number and number:
+            setattr(sys, name, open(number, "w", encoding="utf-8"))  # noqa: SIM115 - it stays open
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -39,9 +46,20 @@ def out_json(text: str) -> None:
 
 def out(text: str) -> None:
     """Write a product of the command to standard output, as it is."""
+    if sys.stdout.closed:  # by the user's own code
+        raise Stop("standard output is closed")
     sys.stdout.write(text)
 
 
 def note(text: str) -> None:
-    """Write something about the command's work to standard error, as it is."""
-    sys.stderr.write(text)
+    """Write something about the command's work to standard error, as it is, if that is possible."""
+    try:
+        sys.stderr.write(text)
+    except (OSError, ValueError):
+        abandon(sys.stderr)
+
+
+def abandon(stream: TextIO) -> None:
+    """Forget what a stream has not taken, so that it is not tried again when the process ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -60,7 +60,7 @@ def failure_of(exc: BaseException, *, keep: bool = True) -> Failure:
         type=kind.__qualname__.rpartition(".")[2],
         module=str(kind.__module__),
         message=cut(_message(exc), LONGEST_MESSAGE),
-        args=tuple(_plain(a) for a in exc.args),
+        args=_args(exc),
         traceback=cut(_traceback(exc), LONGEST_TRACEBACK),
         exception=exc if keep else None,
     )
@@ -69,8 +69,15 @@ def failure_of(exc: BaseException, *, keep: bool = True) -> Failure:
 def _message(exc: BaseException) -> str:
     try:
         return str(exc)
-    except Exception as other:  # the exception's own __str__ is the user's code
+    except BaseException as other:  # the exception's own __str__ is the user's code
         return f"<the exception's text cannot be shown: {type(other).__name__}>"
+
+
+def _args(exc: BaseException) -> tuple[Any, ...]:
+    try:
+        return tuple(_plain(arg) for arg in exc.args)
+    except BaseException:  # a class may have made args what it likes
+        return ()
 
 
 def _plain(value: object) -> Any:
@@ -78,7 +85,7 @@ def _plain(value: object) -> Any:
         return cut(value, LONGEST_MESSAGE) if isinstance(value, str) else value
     try:
         return cut(repr(value), LONGEST_MESSAGE)
-    except Exception:  # the same for __repr__
+    except BaseException:  # the same for __repr__
         return f"<{type(value).__name__}>"
 
 
@@ -86,7 +93,7 @@ def _traceback(exc: BaseException) -> str:
     trace = _users_frames(exc.__traceback__)
     try:
         return "".join(tracebacks.TracebackException(type(exc), exc, trace, compact=True).format())
-    except Exception:
+    except BaseException:
         return f"{type(exc).__name__}\n"
 
 
