@@ -95,6 +95,7 @@ def _head(expr: tree.Expr) -> str | None:
 
 def _handler(low: Lowering, frame: Frame, target: tree.Expr, told: int) -> Handler | None:
     """The task that a clause names, with its own arguments behind the ``told`` ones that it will be given."""
+    low.spend(frame, target.span, 15)
     while isinstance(target, tree.Paren):
         target = target.value
     trailers = target.trailers if isinstance(target, tree.Postfix) else ()

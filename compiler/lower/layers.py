@@ -101,7 +101,9 @@ def _account(low: Lowering, frame: Frame, span: Span, options: Map) -> None:
 def _validated(low: Lowering, written: Layer, span: Span, frame: Frame) -> Map:
     from ..options import validate
 
-    result = validate({name: _plain(option.value) for name, option in written.items()})
+    plain = {name: _plain(option.value) for name, option in written.items()}
+    low.spend(frame, span, sum(low.budget.measure(value)[0] for value in plain.values()) // 20)
+    result = validate(plain)
     for problem in result.problems:
         option = written.get(problem.option)
         if option is None:

@@ -296,3 +296,42 @@ def test_a_large_included_file_is_parsed_once(tmp_path: Path) -> None:
     big = "\n".join(f"n{i} = {i}" for i in range(2_000)) + "\n"
     text = "".join(f'include "big.flow" as b{i}\n' for i in range(20)) + "f(" + ", ".join(f"b{i}.n7" for i in range(20)) + ")\n"
     assert plan(text, {"big.flow": big}).calls[0].args == (7,) * 20
+
+
+# ── work that multiplies ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("[(a(i) !> [" + ", ".join(["h"] * 1_000) + "]) for i in range(5000)]\n", "F0363"),
+        ("[a(i) {headers = {" + "x" * 100_000 + ": i}} for i in range(20000)]\n", "F0363"),
+        ("xs = [[i, now] for i in range(20000)]\n[f(xs) for i in range(1000)]\n", "F0309"),
+        ("task p.f(" + ", ".join(f"a{i} = 1" for i in range(2_000)) + ")\n[p.f(b=i) for i in range(20000)]\n", "F0363"),
+        ("task p.f(x: int)\nxs = [[i] for i in range(100000)]\n[starmap(p.f, xs) for i in range(1000)]\n", "F0363"),
+        ("m = {" + ", ".join(f"key{i}: {i}" for i in range(5_000)) + "}\nwork([m.kez1 for i in range(100000)])\n", "F0309"),
+        ("".join(f"x{i} = {i}\n" for i in range(3_000)) + "work([1 for i in range(1000000) if wrng < i])\n", "F0363"),
+    ],
+    ids=["handlers", "headers", "late values", "parameters", "starmap", "keys", "names"],
+)
+def test_work_that_multiplies_has_an_end(text: str, code: str) -> None:
+    assert code in [d.code for d in compiled(text).findings]
+
+
+def test_declarations_that_multiply_have_an_end() -> None:
+    declared = "".join(f"task p.t{i}(x: int, y: int = 0) -> int\n" for i in range(3_000))
+    text = "".join(f'include "big.flow" as b{i}\n' for i in range(200)) + "p.t1(1)\n"
+    assert "F0363" in [d.code for d in compiled(text, {"big.flow": declared}).findings]
+    assert codes('include "big.flow" as b\np.t1(1)\n', {"big.flow": declared}) == []
+
+
+def test_misspelt_names_without_end() -> None:
+    """Only the findings that are kept look for the nearest name."""
+    made = compiled("".join(f"x{i} = {i}\n" for i in range(5_000)) + "".join(f"f(y{i})\n" for i in range(2_000)))
+    assert {d.code for d in made.findings} == {"F0203", "F0901"}
+    assert any("did you mean" in line for d in made.findings for line in d.help)
+
+
+def test_a_large_type_of_a_result_is_cut_in_the_plan() -> None:
+    made = plan("task p.f() -> {" + ", ".join(f"a{i}: int" for i in range(2_000)) + "}\n[p.f() for i in range(1000)]\n")
+    assert all(len(c.returns) < 1_000 for c in made.calls)
