@@ -101,6 +101,7 @@ def _unbound_target(
     later = frame.names.bound_later(head.text)
     if later is not None:
         label = Label(frame.source, later, "bound only here")
+        low.used.add((frame.source.name, later.start))
         low.report("F0204", frame, head.span, name=head.text, labels=(label,))
         return None, 0
     dotted, taken = [head.text], 0

@@ -42,6 +42,7 @@ def unbound(low: Lowering, frame: Frame, name: tree.Name) -> Elab:
     later = frame.names.bound_later(name.text)
     if later is not None:
         label = Label(frame.source, later, "bound only here")
+        low.used.add((frame.source.name, later.start))
         return low.report("F0204", frame, name.span, labels=(label,), name=name.text)
     if name.text in low.short or name.text in low.tasks:
         return low.report("F0212", frame, name.span, name=name.text, help=f"call it: `{name.text}(…)`")

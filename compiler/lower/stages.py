@@ -83,7 +83,7 @@ def _applied(
     options = rest[0] if rest and isinstance(rest[0], tree.Options) else None
     rest = rest[1:] if options is not None else rest
     if arguments is None and not called:
-        shown = frame.source.text[whole.start : whole.end]
+        shown = frame.source.text[whole.start : trailers[taken - 1].span.end if taken else head.span.end]
         return low.report("F0212", frame, whole, name=shown, help=f"call it: `{shown}(…)`")
     own: Layer = NO_OPTIONS if options is None else low.layer(options, frame)
     end = options or arguments
