@@ -4,7 +4,7 @@
 #   make test      the tests                      make test-all   the tests on each of Python 3.11, 3.12 and 3.13 found here
 #   make lint      ruff, mypy, import-linter      make format     let ruff rewrite the sources
 #   make bench     the benchmarks                 make soak       the tests that take minutes
-#   make docs      write the generated pages      make clean      remove what the above made
+#   make docs      write what is generated        make clean      remove what the above made
 #
 # PYTHON=python3.12 chooses the interpreter, VENV=folder where the virtual environment goes, ARGS="-k name" is handed to pytest.
 
@@ -82,6 +82,7 @@ bench: $(stamp)
 	$(bin)/python -m benchmarks $(ARGS)
 
 docs: $(stamp)
+	$(bin)/python -m flowc.dsl.grammar
 	$(bin)/python -m flowc.cli.catalogue docs/diagnostics.md
 
 # The census of the standard library: its last lines name the files that it made.
