@@ -7,17 +7,21 @@ imported when it is first asked for, so that ``import flowc`` costs nothing.
 from __future__ import annotations
 
 __version__ = "0.1.0"
-__all__ = ["App", "Flow", "FlowError", "load", "loads"]
+__all__ = ["App", "Flow", "FlowError", "PlanError", "UnknownTasks", "load", "loads"]
 
 TYPE_CHECKING = False  # not typing's: importing it would cost as much as the rest of this file
 if TYPE_CHECKING:
+    from .compiler.plan import PlanError
     from .flow import Flow, FlowError, load, loads
     from .runtime.app import App
+    from .runtime.errors import UnknownTasks
 
 _HOMES = {
     "App": "runtime.app",
     "Flow": "flow",
     "FlowError": "flow",
+    "PlanError": "compiler.plan",
+    "UnknownTasks": "runtime.errors",
     "load": "flow",
     "loads": "flow",
 }

@@ -91,7 +91,7 @@ def _replace(path: str, text: str) -> None:
                 file.write(text.encode())
             os.chmod(temporary, os.stat(real).st_mode & 0o7777)
             os.replace(temporary, real)
-        except BaseException:
+        except BaseException:  # Ctrl-C too: no half-written file stays behind
             os.unlink(temporary)
             raise
     except OSError as error:

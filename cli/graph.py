@@ -63,7 +63,7 @@ def choose_format(output: str | None, form: str | None) -> str:
     if chosen in FORMATS:
         return chosen
     what = f"the format {form!r}" if form is not None else f"{output!r}: its name has no ending" if not chosen else f"a .{chosen} file"
-    raise Stop(f"flowc cannot draw {what}", hint=_suggestion(chosen))
+    raise Stop(f"cannot draw {what}", hint=_suggestion(chosen))
 
 
 def _suggestion(chosen: str) -> str:

@@ -82,7 +82,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 clean, 1 findings, 2 usage or configuration, 3 internal error, 4 the run failed, "
-    "5 broker out of reach, 6 timed out, 130 interrupted.",
+    "5 broker out of reach, 6 timed out, 130 interrupted, 143 terminated.",
 )
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version and exit.")
 def group() -> None:

@@ -60,7 +60,7 @@ def from_annotation(annotation: object) -> Type:
     """
     try:
         return _from(annotation, 0)
-    except Exception:
+    except Exception:  # an annotation is the user's object: whatever looking at it raises, only its type is unknown
         return ANY
 
 

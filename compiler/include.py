@@ -29,7 +29,7 @@ def read_source(path: str, findings: Findings, name: str | None = None) -> Sourc
     Returns None after reporting why where it cannot be read: no such file, a folder, a device, too large, not UTF-8.
     """
     shown = name or path
-    blank = Source(shown, "", path)
+    blank = Source(shown, "", path, shown=False)
     try:
         raw = _read(path)
     except OSError as problem:
@@ -44,13 +44,13 @@ def read_source(path: str, findings: Findings, name: str | None = None) -> Sourc
 def decode_source(raw: bytes, name: str, findings: Findings, path: str | None = None) -> Source | None:
     """Decode what was read (from a file or standard input); None after reporting where it is too large or not UTF-8."""
     if len(raw) > LARGEST_FILE:
-        findings.report("F0703", Source(name, "", path), NOWHERE, path=name, most=_MEGABYTES)
+        findings.report("F0703", Source(name, "", path, shown=False), NOWHERE, path=name, most=_MEGABYTES)
         return None
     try:
         return Source(name, raw.decode("utf-8-sig"), path)
     except UnicodeDecodeError as problem:
         line = raw.count(b"\n", 0, problem.start) + 1
-        findings.report("F0704", Source(name, "", path), NOWHERE, path=name, line=line, byte=f"0x{raw[problem.start]:02x}")
+        findings.report("F0704", Source(name, "", path, shown=False), NOWHERE, path=name, line=line, byte=f"0x{raw[problem.start]:02x}")
         return None
 
 

@@ -111,7 +111,8 @@ def _check_given_parameters(low: Lowering, file: FileNames, settings: Settings) 
     unknown = [name for name in {**settings.param_texts, **settings.params} if name not in low.asked]
     if unknown:
         names = ", ".join(f"`{name}`" for name in unknown)
-        low.report("F0717", file.source, Span(0, 0), names=names, help=did_you_mean(unknown[0], sorted(low.asked)))
+        nowhere = Source(file.source.name, "", file.source.path, shown=False)
+        low.report("F0717", nowhere, NOWHERE, names=names, help=did_you_mean(unknown[0], sorted(low.asked)))
 
 
 def _plan(low: Lowering, file: FileNames, value: Elab) -> Plan:

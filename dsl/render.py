@@ -115,7 +115,7 @@ def _full(finding: Diagnostic, paint: Painter) -> str:
             here.append(Mark(label.span, visible(label.text)))
         else:
             elsewhere.setdefault(id(label.source), []).append(label)
-    blocks = [(finding.source, snippet(finding.source, here))]
+    blocks = [(finding.source, snippet(finding.source, here))] if finding.source.shown else []
     for labels in elsewhere.values():
         source = labels[0].source
         blocks.append((source, snippet(source, [Mark(label.span, visible(label.text)) for label in labels])))

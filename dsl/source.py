@@ -29,14 +29,16 @@ class Source:
     """One text under the name by which findings speak of it (a path as the user wrote it, or ``<stdin>``).
 
     Immutable. ``path`` is where it was read from, for resolving includes; None for standard input and strings.
+    ``shown`` is false where there is no text to show: a file that could not be read, the command line.
     """
 
-    __slots__ = ("__dict__", "name", "path", "text")
+    __slots__ = ("__dict__", "name", "path", "shown", "text")
 
-    def __init__(self, name: str, text: str, path: str | None = None) -> None:
+    def __init__(self, name: str, text: str, path: str | None = None, *, shown: bool = True) -> None:
         self.name = name
         self.text = text
         self.path = path
+        self.shown = shown
 
     @cached_property
     def line_starts(self) -> list[int]:

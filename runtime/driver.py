@@ -132,7 +132,7 @@ class _Run:
                     self._take()
         except Killed:
             self._kill()
-        except BaseException:
+        except BaseException:  # whatever ends the run: no child outlives it
             self._pool.kill()
             raise
         finally:

@@ -146,11 +146,21 @@ def known_task(low: Lowering, frame: Frame, name: str, span: Span) -> str:
     if name in low.tasks:
         return name
     if low.settings.tasks is not None or name.rpartition(".")[0] in low.modules or ("." not in name and low.tasks):
-        low.report("F0201", frame, span, name=name, help=lambda: name_help(name) or did_you_mean(name, low.tasks.keys()))
+        low.report("F0201", frame, span, name=name, help=lambda: name_help(name) or _unknown_help(low, name))
     elif name not in low.unchecked:
         low.unchecked.add(name)
         low.report("F0901", frame, span, name=name, help=name_help(name))
     return name
+
+
+def _unknown_help(low: Lowering, name: str) -> tuple[str, ...]:
+    """What an unknown task may be, and why it should be known."""
+    module = name.rpartition(".")[0]
+    known = did_you_mean(name, low.tasks.keys())
+    if low.settings.tasks is not None:
+        return known
+    why = f"other tasks of `{module}` are declared" if module in low.modules and module else "tasks are declared here"
+    return (*known, f"{why}, so this one must be too: `task {name}(…)`")
 
 
 def evaluate_arguments(low: Lowering, frame: Frame, arguments: tree.Arguments | None, feed: Feed | None, whole: Span) -> Given:

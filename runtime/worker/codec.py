@@ -144,6 +144,6 @@ def _at(path: str) -> str:
 def _carried(item: Any) -> bool:
     try:
         _encode(item)
-    except Exception:
+    except Exception:  # a value's own code may run here: whatever it raises, the value cannot be carried
         return False
     return True

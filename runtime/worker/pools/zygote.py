@@ -45,7 +45,7 @@ def run_zygote(control: socket.socket, app: App) -> NoReturn:
     """Serve the control socket until it ends; never returns."""
     try:
         _Zygote(control, app).run()
-    except BaseException:
+    except BaseException:  # a forked process must not return into its parent's code
         sys.excepthook(*sys.exc_info())
         leave(70)
     leave(0)
@@ -109,7 +109,7 @@ class _Zygote:
                 os.setpgid(0, 0)  # what the task starts is killed with it
             try:
                 serve(socket.socket(fileno=fd), number, self._app)
-            except BaseException:
+            except BaseException:  # the same
                 sys.excepthook(*sys.exc_info())
                 leave(70)
         with contextlib.suppress(OSError):
