@@ -12,7 +12,7 @@ from ..dsl import tree
 from ..dsl.diagnostics import Diagnostic, Findings
 from ..dsl.parser import parse
 from ..dsl.record import dataclass
-from ..dsl.source import Source, Span
+from ..dsl.source import Source
 from .budget import Budget, OperatorError
 from .declarations import Declaration
 from .include import NOWHERE, Loader

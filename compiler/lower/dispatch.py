@@ -37,6 +37,7 @@ _STAGES: dict[type, Callable[[Lowering, Any, Frame, Feed | None, str | None], El
     tree.Paren: stages.paren_stage,
     tree.Chain: stages.chain_stage,
     tree.Scoped: handlers.scoped_stage,
+    tree.Conditional: stages.conditional_stage,
 }
 
 

@@ -153,8 +153,8 @@ def _logical(low: Lowering, expr: tree.Operation, frame: Frame) -> Elab:
     return value
 
 
-def conditional(low: Lowering, expr: tree.Conditional, frame: Frame) -> Elab:
-    """``a if c else b``: the branch not taken is checked and thrown away."""
+def conditional(low: Lowering, expr: tree.Conditional, frame: Frame, name: str | None = None) -> Elab:
+    """``a if c else b``: the branch not taken is checked and thrown away. A step in the branch taken gets the ``name`` of the whole."""
     for position, (branch, condition) in enumerate(expr.branches):
         test = low.value(condition, frame)
         if refuse_results(low, frame, condition.span, test, "if"):
@@ -165,11 +165,16 @@ def conditional(low: Lowering, expr: tree.Conditional, frame: Frame) -> Elab:
             values = [test, low.value(branch, frame), low.value(otherwise, frame)]
             return operate(low, frame, expr.span, "if", values, [condition.span, branch.span, otherwise.span])
         if test:
-            taken = low.value(branch, frame)
+            taken = _branch_value(low, branch, frame, name)
             _check_only(low, frame, [b for b, _ in expr.branches[position + 1 :]] + [expr.otherwise])
             return taken
         _check_only(low, frame, [branch])
-    return low.value(expr.otherwise, frame)
+    return _branch_value(low, expr.otherwise, frame, name)
+
+
+def _branch_value(low: Lowering, branch: tree.Expr, frame: Frame, name: str | None) -> Elab:
+    called = isinstance(branch, tree.Postfix) and any(isinstance(t, tree.Arguments) for t in branch.trailers)
+    return low.stage(branch, frame, None, name) if called and name is not None else low.value(branch, frame)
 
 
 def _check_only(low: Lowering, frame: Frame, exprs: list[tree.Expr]) -> None:

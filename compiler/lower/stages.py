@@ -8,7 +8,7 @@ from .calls import FlowTarget, TaskTarget, ValueTarget, call_task, evaluate_argu
 from .contains import FUNCTIONS
 from .domain import WRONG, Compound, Elab, GroupValue, StepValue, Unknown, parts
 from .emit import refuse_feed
-from .expressions import reach_in
+from .expressions import conditional, reach_in
 from .flows import call_flow
 from .functions import call_function
 from .layers import merge
@@ -18,6 +18,12 @@ from .state import NO_OPTIONS, Feed, Frame, Layer, Lowering
 def stage(low: Lowering, expr: tree.Expr, frame: Frame, feed: Feed | None, name: str | None) -> Elab:
     """Any other expression: a value, which can stand only at a head."""
     value = low.value(expr, frame)
+    return value if feed is None else refuse_feed(low, frame, expr.span, feed, value)
+
+
+def conditional_stage(low: Lowering, expr: tree.Conditional, frame: Frame, feed: Feed | None, name: str | None) -> Elab:
+    """A conditional at a head: the step of the branch taken has the name of the statement."""
+    value = conditional(low, expr, frame, name)
     return value if feed is None else refuse_feed(low, frame, expr.span, feed, value)
 
 
