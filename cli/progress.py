@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
 from ..dsl.columns import visible
@@ -33,9 +33,19 @@ def progress(plan: Plan, stream: TextIO) -> Iterator[Watch]:
     total = len(plan.calls)
     if is_live(stream):
         with _bar(total, stream) as watch:
-            yield watch
+            yield _patient(watch)
     else:
-        yield _Lines(total, stream)
+        yield _patient(_Lines(total, stream))
+
+
+def _patient(watch: Watch) -> Watch:
+    """A run goes on when nobody can be told of it any more: the disk is full, or the reader is gone."""
+
+    def told(event: RunEvent) -> None:
+        with suppress(OSError, ValueError):
+            watch(event)
+
+    return told
 
 
 class _Lines:

@@ -82,8 +82,9 @@ def _run(plan: Plan, app: App, pool: str, concurrency: int | None, env: dict[str
     from ..runtime.output import tasks_print_to_stderr
     from .progress import progress
 
+    stream = sys.stderr  # inside it is another one, which is the tasks' own
     try:
-        with tasks_print_to_stderr(), progress(plan, sys.stderr) as watch:
+        with tasks_print_to_stderr(), progress(plan, stream) as watch:
             return run(plan, app, pool=pool, concurrency=concurrency, on_event=watch, env=env)
     except UnknownTasks as unknown:
         raise Stop("\n  ".join(("tasks are missing:", *map(visible, unknown.problems)))) from None

@@ -16,6 +16,7 @@ from . import errors
 
 #: Longest message and traceback that are kept, in characters; the middle of a longer one is cut.
 LONGEST_MESSAGE = 10_000
+LONGEST_NAME = 200
 LONGEST_TRACEBACK = 100_000
 
 _OURS = str(Path(__file__).parent)
@@ -55,15 +56,21 @@ def cut(text: str, longest: int) -> str:
 
 def failure_of(exc: BaseException, *, keep: bool = True) -> Failure:
     """An exception as a :class:`Failure`, whatever its own code does. ``keep``: hold on to the live exception."""
-    kind = type(exc)
+    name, module = _class_name(type(exc))
     return Failure(
-        type=kind.__qualname__.rpartition(".")[2],
-        module=str(kind.__module__),
+        type=name,
+        module=module,
         message=cut(_message(exc), LONGEST_MESSAGE),
         args=_args(exc),
         traceback=cut(_traceback(exc), LONGEST_TRACEBACK),
         exception=exc if keep else None,
     )
+
+
+def _class_name(kind: type[BaseException]) -> tuple[str, str]:
+    """A class's name and module, from type itself: a metaclass may answer anything."""
+    name, module = (type.__dict__[what].__get__(kind) for what in ("__qualname__", "__module__"))
+    return name.rpartition(".")[2][:LONGEST_NAME], module[:LONGEST_NAME] if isinstance(module, str) else builtins.__name__
 
 
 def _message(exc: BaseException) -> str:
@@ -94,7 +101,7 @@ def _traceback(exc: BaseException) -> str:
     try:
         return "".join(tracebacks.TracebackException(type(exc), exc, trace, compact=True).format())
     except BaseException:
-        return f"{type(exc).__name__}\n"
+        return f"{_class_name(type(exc))[0]}\n"
 
 
 def _users_frames(trace: TracebackType | None) -> TracebackType | None:
@@ -141,9 +148,9 @@ def pickled(failure: Failure) -> Failure:
     import pickle
 
     # an exception is pickled as a call of its class with its args, which fails for a class that takes others: then its parts go
-    for form in (exc, (type(exc), exc.args, vars(exc))):
-        with contextlib.suppress(Exception):
-            data = pickle.dumps(form)
+    for form in (lambda: exc, lambda: (type(exc), exc.args, vars(exc))):
+        with contextlib.suppress(BaseException):  # what is pickled and read back runs code of its own
+            data = pickle.dumps(form())
             if type(_unpickled(data)) is type(exc):
                 return replace(failure, exception=data)
     return replace(failure, exception=None)
