@@ -9,7 +9,6 @@ import traceback as tracebacks
 from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from . import errors
@@ -97,17 +96,24 @@ def _plain(value: object) -> Any:
 
 
 def _traceback(exc: BaseException) -> str:
-    trace = _users_frames(exc.__traceback__)
     try:
-        return "".join(tracebacks.TracebackException(type(exc), exc, trace, compact=True).format())
+        found = tracebacks.TracebackException(type(exc), exc, exc.__traceback__, compact=True)
+        _leave_out_ours(found)
+        return "".join(found.format())
     except BaseException:
         return f"{_class_name(type(exc))[0]}\n"
 
 
-def _users_frames(trace: TracebackType | None) -> TracebackType | None:
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OURS):
-        trace = trace.tb_next
-    return trace
+def _leave_out_ours(found: tracebacks.TracebackException) -> None:
+    """Let a traceback, and those of what led to it, show the user's frames alone."""
+    stack: list[tracebacks.TracebackException | None] = [found]
+    seen: set[int] = set()
+    while stack:
+        one = stack.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            one.stack[:] = [frame for frame in one.stack if not frame.filename.startswith(_OURS)]
+            stack += (one.__cause__, one.__context__, *(one.exceptions or ()))
 
 
 def exception_of(failure: Failure, modules: Container[str] = ()) -> BaseException:

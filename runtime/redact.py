@@ -29,6 +29,8 @@ class Redactor:
         texts = {secret for secret in secrets if secret}
         self._numbers = {number for secret in texts for number in _numbers(secret)}
         texts |= {str(number) for number in self._numbers}
+        # as bytes, which are looked through as Latin-1 and written so by repr
+        texts |= {text.encode("utf-8", "surrogatepass").decode("latin-1") for text in texts}
         # the longest first, so that a secret that contains another is masked whole
         ordered = sorted(texts, key=lambda text: (-len(text), text))
         self._pattern = re.compile("|".join(map(_escaped_or_not, ordered))) if ordered else None

@@ -7,6 +7,7 @@ import threading
 from queue import Empty, SimpleQueue
 
 from ...app import App
+from ...errors import UsageError
 from ..consumer import Reporter
 from ..execute import execute
 from ..jobs import Dropped, HandlerJob, Job
@@ -45,8 +46,14 @@ class ThreadPool:
             if len(self._threads) < self._limit:
                 name = f"flowc-{len(self._threads) + 1}"
                 thread = threading.Thread(target=self._work, args=(name,), name=name, daemon=True)
-                self._threads.append(thread)
-                thread.start()
+                try:
+                    thread.start()
+                except RuntimeError:  # the system has no room for another: those that there are do the work
+                    if not self._threads:
+                        raise UsageError("the system does not let a thread start: try --pool solo") from None
+                    self._limit = len(self._threads)
+                else:
+                    self._threads.append(thread)
 
     def _work(self, name: str) -> None:
         jobs, running, report = self._jobs, self._running, self._report
