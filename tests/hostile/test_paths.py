@@ -196,6 +196,7 @@ def test_includes_of_standard_input(inside: Path) -> None:
         assert SECRET not in ended.check(FINDINGS, USAGE).out
 
 
+@pytest.mark.soak  # seconds of honest work: too near its limit of time on a busy machine
 def test_many_large_includes(tmp_path: Path) -> None:
     """Each is small enough, all together are not."""
     for n in range(40):
