@@ -55,6 +55,10 @@ class Crew:
         self.children[child.number] = child
         self._idle.append(child)
 
+    def take_no_more(self) -> None:
+        """Let there never be more children than now."""
+        self._most = len(self.children)
+
     def free(self, child: Child) -> None:
         """A child has answered; one that is dead by now gets nothing more."""
         child.job = None

@@ -144,7 +144,13 @@ class ProcessPool:
 
     def _bear(self) -> None:
         number = self._crew.next_number()
-        channel = self._nursery.bear(number)
+        try:
+            channel = self._nursery.bear(number)
+        except OSError:  # no room for another open file: those that there are do the work
+            channel = None
+            if self._crew.children:
+                self._crew.take_no_more()
+                return
         if channel is None:
             self._broken = True
             return
