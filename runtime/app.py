@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, Self, overload
 
+from .current import set_current
 from .task import Task
+
+if TYPE_CHECKING:
+    from .broker.broker import Broker
+    from .broker.control import Control
+    from .canvas import Signature
+    from .configuration import Configuration
+    from .result import AsyncResult, GroupResult
+    from .results.interface import Backend
+    from .sending import Sender
+    from .worker.service import WorkerService
 
 
 class Registry(Mapping[str, Task]):
@@ -41,7 +54,7 @@ class Registry(Mapping[str, Task]):
 
 
 class App:
-    """An application: what tasks there are.
+    """An application: its tasks, its settings, and the connections that they lead to, each opened when it is first needed.
 
     >>> app = App("proj")
     >>> @app.task(name="proj.add")
@@ -52,14 +65,163 @@ class App:
 
     Args:
         name: what to call it; also the module name of tasks that are defined in the script that is run (``__main__``).
+        broker: ``broker_url``, as in ``redis://localhost:6379/0``; default: inside this process (``memory://``).
+        backend: ``result_backend``, as in ``redis://localhost:6379/1`` or ``rpc://``.
+        settings: further settings by Celery's lower-case names; unknown ones are refused when ``conf`` is first read.
+        set_as_current: let it be the application of signatures that name none.
+
+    Source: "Application" and "Configuration" of Celery's documentation.
     """
 
-    def __init__(self, name: str | None = None) -> None:
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        broker: str | None = None,
+        backend: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        set_as_current: bool = True,
+    ) -> None:
         self.name = name
         self.tasks = Registry()
+        given = {"broker_url": broker, "result_backend": backend}
+        self._given: dict[str, Any] = {**{k: v for k, v in given.items() if v is not None}, **(settings or {})}
+        self._lock = threading.RLock()
+        self._made: dict[str, Any] = {}
         from .builtin_tasks import register
 
         register(self)
+        if set_as_current:
+            set_current(self)
+
+    # ------------------------------------------------------------------------------------------------ made when first needed
+    def _once(self, what: str, make: Callable[[], Any]) -> Any:
+        """What was made already under that name, else made now: one for all threads."""
+        try:
+            return self._made[what]
+        except KeyError:
+            with self._lock:
+                if what not in self._made:
+                    self._made[what] = make()
+                return self._made[what]
+
+    @property
+    def conf(self) -> Configuration:
+        """The settings in force: what the program gives, over ``FLOWC_…`` variables, over ``[tool.flowc]``, over the defaults."""
+        from .configuration import Configuration
+
+        made: Configuration = self._once("conf", lambda: Configuration.load(self._given))
+        return made
+
+    @property
+    def broker(self) -> Broker:
+        """Connections, producers and consumers."""
+        from .broker.broker import Broker
+
+        made: Broker = self._once("broker", lambda: Broker(self.conf))
+        return made
+
+    @property
+    def backend(self) -> Backend:
+        """Where results are kept."""
+        from .results.factory import make_backend
+
+        made: Backend = self._once("backend", lambda: make_backend(self))
+        return made
+
+    @property
+    def sender(self) -> Sender:
+        """The one way on which calls leave."""
+        from .sending import Sender
+
+        made: Sender = self._once("sender", lambda: Sender(self))
+        return made
+
+    @property
+    def control(self) -> Control:
+        """Commands to all workers, such as ``revoke``."""
+        from .broker.control import Control
+
+        made: Control = self._once("control", lambda: Control(self))
+        return made
+
+    @property
+    def pool(self) -> Any:
+        """kombu's pool of connections: ``with app.pool.acquire(block=True) as connection``."""
+        return self.broker.connections
+
+    @property
+    def producer_pool(self) -> Any:
+        """kombu's pool of producers: ``with app.producer_pool.acquire(block=True) as producer``."""
+        return self.broker.producers
+
+    def connection(self) -> Any:
+        """A new kombu ``Connection`` to the broker, not yet established."""
+        return self.broker.connection()
+
+    connection_for_write = connection_for_read = connection
+
+    def config_from_object(self, source: object) -> None:
+        """Take settings from a mapping, an object or the name of a module (its lower-case attributes).
+
+        Raises:
+            ImproperlyConfigured: a setting that is unknown or has a wrong value.
+        """
+        self.conf.update_from(source)
+
+    # ------------------------------------------------------------------------------------------------------------ calling
+    def send_task(self, name: str, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None, **options: Any) -> AsyncResult:
+        """Call a task by name, whether or not this process registers it. Options and errors as for :meth:`Task.apply_async`."""
+        from .calling import apply_async
+
+        return apply_async(self, name, args, kwargs, options)
+
+    def signature(self, *args: Any, **kwargs: Any) -> Signature:
+        """A :class:`~flowc.Signature` of this application."""
+        from .canvas import signature
+
+        return signature(*args, app=self, **kwargs)
+
+    def AsyncResult(self, task_id: str, **kwargs: Any) -> AsyncResult:  # noqa: N802  (Celery's name)
+        """What is known of the call with that id."""
+        from .result import AsyncResult
+
+        return AsyncResult(task_id, app=self, **kwargs)
+
+    def GroupResult(self, group_id: str, results: Sequence[Any] = (), **kwargs: Any) -> GroupResult:  # noqa: N802
+        """The results of the group with that id."""
+        from .result import GroupResult
+
+        return GroupResult(group_id, results, app=self, **kwargs)
+
+    def embedded_worker(
+        self, queues: Sequence[str] | None = None, *, concurrency: int | None = None, pool: str = "threads", **options: Any
+    ) -> AbstractContextManager[WorkerService]:
+        """A worker inside this process, in threads of its own, for as long as the ``with`` block lasts.
+
+        Args:
+            queues: what it reads; the default queue and those of the routes if None.
+            concurrency: how many tasks at once.
+            pool: ``threads``, ``processes`` or ``solo``.
+            options: those of :class:`~flowc.runtime.worker.service.WorkerService`.
+        """
+        from .worker.embedded import embedded_worker
+
+        return embedded_worker(self, queues, concurrency=concurrency, pool=pool, **options)
+
+    def close(self) -> None:
+        """Close every connection. The application can be used again: it opens them anew."""
+        with self._lock:
+            for what in ("sender", "control", "backend", "broker"):
+                made = self._made.pop(what, None)
+                if made is not None:
+                    made.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @overload
     def task(self, function: Callable[..., Any], /) -> Task: ...

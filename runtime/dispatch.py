@@ -33,8 +33,8 @@ class Dispatcher:
     """
 
     def __init__(self, run_id: str, app: App, pool: Any, redactor: Redactor) -> None:
-        from .broker import MemoryBroker
-        from .worker.codec import encode_body
+        from .broker.private import MemoryBroker
+        from .codec import encode_body
         from .worker.consumer import Worker
 
         self._run_id = run_id

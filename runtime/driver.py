@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from ..compiler.plan import Plan, PlanError
 from .app import App
+from .codec import unpack
 from .dispatch import Dispatcher
 from .engine import Engine, Send
 from .errors import DecodeError, ReachError, StepError, TaskRevokedError
@@ -29,7 +30,6 @@ from .outcome import HandlerCalled, RunEvent, RunResult, RunStarted, StepEnded, 
 from .preflight import check_ids, check_tasks, late_values, notes
 from .record import Record
 from .redact import Redactor
-from .worker.codec import unpack
 from .worker.execute import Killed
 from .worker.jobs import Dropped, Ended, Report, Told
 from .worker.pools import make_pool

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
+from typing import Any
+
 
 class StepError(Exception):
     """The base of failures that the runtime itself gives to a step."""
@@ -31,6 +34,10 @@ class DecodeError(StepError):
     """A message or result that cannot be read back."""
 
 
+class ContentDisallowed(DecodeError):
+    """A message in a serializer that ``accept_content`` does not list, such as pickle."""
+
+
 class ReachError(StepError):
     """A path such as ``x.count`` leads to nothing in the result of ``x``."""
 
@@ -39,8 +46,63 @@ class NotRegistered(StepError):
     """A task of that name is not registered by the application."""
 
 
+class MaxRetriesExceededError(StepError):
+    """``self.retry`` was called once more than ``max_retries`` allows, and no exception was given to raise instead."""
+
+
+class ChordError(StepError):
+    """A task of a chord's header failed, so that its body does not run."""
+
+
+class TimeoutError(StepError, builtins.TimeoutError):  # noqa: A001  (Celery's name)
+    """``result.get`` waited for ``timeout`` seconds and no result came."""
+
+
+# ------------------------------------------------------------------------------------- raised by a task to say how it goes on
+class TaskPredicate(Exception):
+    """The base of what a task raises that is no failure."""
+
+
+class Ignore(TaskPredicate):
+    """Raised by a task that wants neither a state stored nor callbacks called."""
+
+
+class Reject(TaskPredicate):
+    """Raised by a task (with ``acks_late``) that gives its message back: dropped, or with ``requeue`` delivered again."""
+
+    def __init__(self, reason: Any = None, requeue: bool = False) -> None:
+        super().__init__(reason, requeue)
+        self.reason = reason
+        self.requeue = requeue
+
+
+class Retry(TaskPredicate):
+    """Raised by ``self.retry``: the task will be tried again. ``when``: seconds, or a moment; ``exc``: why."""
+
+    def __init__(self, message: str | None = None, exc: BaseException | None = None, when: Any = None) -> None:
+        super().__init__(message, exc, when)
+        self.message = message
+        self.exc = exc
+        self.when = when
+
+    def __str__(self) -> str:
+        if self.message:
+            return self.message
+        when = f"in {self.when:g}s" if isinstance(self.when, (int, float)) else f"at {self.when}" if self.when is not None else "now"
+        return f"Retry {when}" + (f": {self.exc!r}" if self.exc is not None else "")
+
+
+# --------------------------------------------------------------------------------------------------- what the user asked for
 class UsageError(Exception):
     """Something asked of the runtime that it cannot do; the message is meant for the user (exit code 2)."""
+
+
+class ImproperlyConfigured(UsageError):
+    """A setting that is unknown, has a wrong value, or needs something that is not installed."""
+
+
+class ConnectionLost(Exception):
+    """The broker went away while a worker received from it."""
 
 
 class AppNotFound(UsageError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,6 +10,22 @@ from typing import Any
 
 #: Takes the state and meta that a task tells with ``update_state``.
 Tell = Callable[[str, Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """What ``self.retry`` asks for: the same call once more, under the same id.
+
+    ``args`` and ``kwargs``: None for those of the call. ``countdown`` in seconds, or ``eta`` (aware). ``options``: those that replace the
+    call's own (``queue``, ``expires``, ``time_limit`` …).
+    """
+
+    retries: int
+    args: Any = None
+    kwargs: Any = None
+    countdown: float | None = None
+    eta: dt.datetime | None = None
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -39,7 +56,15 @@ class Context:
     kwargsrepr: str | None = None
     called_directly: bool = True
     is_eager: bool = False
+    callbacks: Any = None
+    errbacks: Any = None
+    chain: Any = None
+    chord: Any = None
+    children: list[Any] = field(default_factory=list)
+    replaced_task_nesting: int = 0
+    app: Any = field(default=None, repr=False, compare=False)
     tell: Tell | None = field(default=None, repr=False, compare=False)
+    resend: Callable[[Resend], None] | None = field(default=None, repr=False, compare=False)
 
     def get(self, key: str, default: Any = None) -> Any:
         """An attribute, or ``default``."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from typing import Protocol
 
 from .. import protocol
-from ..broker import MemoryBroker
+from ..broker.private import MemoryBroker
 from ..timers import Timers
 from .jobs import Job, Report, TaskJob
 

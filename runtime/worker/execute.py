@@ -11,12 +11,12 @@ from typing import Any
 from .. import protocol
 from .. import request as requests
 from ..app import App
+from ..codec import decode_body, pack, unpack
 from ..errors import NotRegistered, StepError, TaskRevokedError
 from ..events import State
 from ..failures import Failure, exception_of, failure_of
 from ..request import Context
 from ..task import Task
-from .codec import decode_body, pack, unpack
 from .jobs import Ended, HandlerJob, Job, Report, TaskJob, Told
 
 #: Arranges that ``SoftTimeLimitExceeded`` is raised after so many seconds.

@@ -40,7 +40,7 @@ Job: TypeAlias = TaskJob | HandlerJob
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A task has told a state: ``meta`` is packed (:func:`flowc.runtime.worker.codec.pack`)."""
+    """A task has told a state: ``meta`` is packed (:func:`flowc.runtime.codec.pack`)."""
 
     id: str
     state: str

@@ -56,8 +56,9 @@ def test_imports_go_downwards_only(copy: Path) -> None:
         ("compiler/plan.py", "import lark", "Only the dsl knows Lark"),
         ("compiler/plan.py", "import networkx", "Only the graph and its pictures know networkx"),
         ("cli/graph.py", "import pygraphviz", "Only the pictures know Graphviz"),
-        ("runtime/app.py", "import kombu", "Only the broker and the worker know kombu"),
-        ("runtime/broker.py", "import celery", "Only the broker and the worker know kombu"),
+        ("runtime/app.py", "import kombu", "Only brokers, results, the worker and the codec know kombu"),
+        ("runtime/broker/private.py", "import celery", "Nothing imports Celery"),
+        ("runtime/app.py", "import redis", "Only brokers and results know Redis"),
     ],
 )
 def test_a_planted_import_is_found(copy: Path, file: str, line: str, contract: str) -> None:

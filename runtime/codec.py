@@ -12,7 +12,7 @@ from kombu import compression, serialization
 from kombu.exceptions import KombuError
 from kombu.utils.json import JSONEncoder, object_hook
 
-from ..errors import DecodeError, EncodeError
+from .errors import DecodeError, EncodeError
 
 # kombu's functions have no types
 _compressors: Any = compression

@@ -1,4 +1,4 @@
-"""Messages through kombu. For now one transport: memory, for a worker inside the process."""
+"""A private queue on kombu's memory transport, for a worker inside the process that runs one plan."""
 
 from __future__ import annotations
 
