@@ -49,16 +49,24 @@ KINDS = [
 ]
 
 
+@pytest.fixture
+def alone(tmp_path: Path) -> Path:
+    """A folder with nothing beside it: tests may look at what is above them."""
+    folder = tmp_path / "alone"
+    folder.mkdir()
+    return folder
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_check_of_what_is_no_flow(tmp_path: Path, kind: str) -> None:
-    flowc(tmp_path, "check", make(tmp_path, kind), stdin="/dev/zero").check(FINDINGS, USAGE)
+def test_check_of_what_is_no_flow(alone: Path, kind: str) -> None:
+    flowc(alone, "check", make(alone, kind), stdin="/dev/zero").check(FINDINGS, USAGE)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("command", COMMANDS[1:], ids=" ".join)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_command_on_what_is_no_flow(tmp_path: Path, kind: str, command: list[str]) -> None:
-    flowc(tmp_path, *command, make(tmp_path, kind), stdin="/dev/zero").check(FINDINGS, USAGE)
+def test_every_command_on_what_is_no_flow(alone: Path, kind: str, command: list[str]) -> None:
+    flowc(alone, *command, make(alone, kind), stdin="/dev/zero").check(FINDINGS, USAGE)
 
 
 @needs_rights

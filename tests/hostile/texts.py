@@ -24,7 +24,8 @@ def doubling(first: str, form: str, times: int = 60) -> str:
     return f"a0 = {first}\n" + "".join(f"a{n} = {form.format(f'a{n - 1}')}\n" for n in range(1, times)) + f"work(a{times - 1})\n"
 
 
-Made = Callable[[], str | bytes]
+#: Makes a text. One whose greatest size takes seconds takes another as its only argument.
+Made = Callable[..., str | bytes]
 
 ENCODINGS: dict[str, Made] = {
     "random bytes": lambda: random.Random(1).randbytes(200_000),
@@ -64,7 +65,7 @@ BRACKETS: dict[str, Made] = {
     "calls": lambda: "f(" * MANY + ")" * MANY,
     "options": lambda: "f() " + "{a = " * MANY,
     "types": lambda: "param x: " + "list[" * MANY + "int" + "]" * MANY,
-    "indexes": lambda: "x = a()\nf(x" + "[0]" * 100_000 + ")",
+    "indexes": lambda many=100_000: "x = a()\nf(x" + "[0]" * many + ")",
     "f-strings": lambda: 'x = f"' + "{" * MANY + '"',
     "f-strings in f-strings": lambda: "f(" + "f'{" * MANY + "1" + "}'" * MANY + ")",
     "brackets in f-strings": lambda: 'x = f"' + "{(" * MANY + "1" + ")}" * MANY + '"',
@@ -109,7 +110,7 @@ VALUES: dict[str, Made] = {
     "sorting": lambda: "x = range(300000)\nwork(len([sorted(x) for i in range(100000)]))\n",
     "format specifications": lambda: "work(f'{1:>99999999999}', f'{1!r}', f'{}', f'{1:{2}}', f'{x=}')\n",
     "unknown variables": lambda: "work(secret('NOPE'), env('NOPE'), secret(''), env(5), env(), secret('\\n'))\n",
-    "chunks": lambda: "chunks(f, range(90000), 1)\nchunks(f, range(9), 0)\nchunks(f, range(9), -1)\nchunks(f, range(9), 10**30)\n",
+    "chunks": lambda many=90_000: f"chunks(f, range({many}), 1)\nchunks(f, range(9), 0)\nchunks(f, range(9), -1)\nchunks(f, range(9), 10**30)\n",
     "big arguments of many": lambda: "big = range(100000)\n[work(big, i) for i in range(1000)]\n",
     "big headers of many": lambda: (
         "defaults {headers = {" + ", ".join(f"k{n}: {n}" for n in range(2_000)) + "}}\n" + "a() {headers = {x: 1}}\n" * 5_000
@@ -148,14 +149,14 @@ LARGE: dict[str, Made] = {
 }
 
 ERRORS: dict[str, Made] = {
-    "open brackets": lambda: "f(wrong\n" * 20_000,
-    "unknown names": lambda: "f(wrong)\n" * 200_000,
-    "different unknown names": lambda: "".join(f"f(wrong{n})\n" for n in range(100_000)),
+    "open brackets": lambda many=20_000: "f(wrong\n" * many,
+    "unknown names": lambda many=200_000: "f(wrong)\n" * many,
+    "different unknown names": lambda many=100_000: "".join(f"f(wrong{n})\n" for n in range(many)),
     "signs": lambda: "= ) x\n" * 200_000,
-    "repeated names": lambda: "".join(f"x{n} = a()\nx{n} = a()\n" for n in range(40_000)),
-    "indentation": lambda: "".join(("\t" if n % 2 else "  ") + "a()\n" for n in range(100_000)),
-    "open strings": lambda: "f('\n" * 100_000,
-    "options": lambda: "a() {" + "queue = 'x', " * 100_000 + "}",
-    "arguments": lambda: "f(" + ", ".join(["a=1"] * 100_000) + ")",
+    "repeated names": lambda many=40_000: "".join(f"x{n} = a()\nx{n} = a()\n" for n in range(many)),
+    "indentation": lambda many=100_000: "".join(("\t" if n % 2 else "  ") + "a()\n" for n in range(many)),
+    "open strings": lambda many=100_000: "f('\n" * many,
+    "options": lambda many=100_000: "a() {" + "queue = 'x', " * many + "}",
+    "arguments": lambda many=100_000: "f(" + ", ".join(["a=1"] * many) + ")",
     "nothing but errors": lambda: noise(6, MEGABYTE, "=)]}.,:\n"),
 }
