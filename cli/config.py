@@ -1,8 +1,4 @@
-"""Settings from ``[tool.flowc]`` of the nearest pyproject.toml.
-
-Nearest means: in the current folder or the closest one above it that has a pyproject.toml. The folder of the flow does not
-matter, so that a flow from elsewhere cannot bring settings along.
-"""
+"""What ``[tool.flowc]`` of the nearest pyproject.toml says to the command line. Its other keys are settings of the application."""
 
 from __future__ import annotations
 
@@ -10,13 +6,10 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..runtime.configuration.names import NAMES
+from ..runtime.configuration.project import COMMAND_LINE_KEYS, nearest_project, read_table
+from ..runtime.errors import ImproperlyConfigured
 from .exits import Stop
-
-#: Bytes read of a pyproject.toml.
-LARGEST = 1_000_000
-
-#: Dots in one of its lines: a key of very many parts takes tomllib quadratic time.
-MOST_DOTS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,60 +28,32 @@ def read_config(start: str | None = None) -> Config:
     """The settings in force in a folder (by default the current one).
 
     Raises:
-        Stop: the file cannot be read, or holds a key or value that flowc does not know.
+        Stop: the file cannot be read, or holds a key or value that flowc does not know. Values of the application's settings are
+            checked when one of them is first needed.
     """
-    folder = os.path.abspath(start or ".")
-    while True:
-        path = os.path.join(folder, "pyproject.toml")
-        if os.path.isfile(path):
-            return _parse(path)
-        above = os.path.dirname(folder)
-        if above == folder:
-            return Config()
-        folder = above
-
-
-def _parse(path: str) -> Config:
+    path = nearest_project(start)
+    if path is None:
+        return Config()
     try:
-        with open(path, "rb") as file:
-            data = file.read(LARGEST + 1)
-    except OSError as error:
-        raise Stop(f"cannot read {path}: {error.strerror}") from None
-    if b"flowc" not in data:
-        return Config(path)
-    if len(data) > LARGEST:
-        raise Stop(f"{path} is larger than {LARGEST:,} bytes")
-    if any(line.count(b".") > MOST_DOTS for line in data.splitlines()):
-        raise Stop(f"{path} has a line with more than {MOST_DOTS:,} dots")
-    import tomllib
-
-    try:
-        document = tomllib.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise Stop(f"{path} is not valid TOML: {error}") from None
-    tool = document.get("tool")
-    table = tool.get("flowc") if isinstance(tool, dict) else None
-    if table is None:
-        return Config(path)
-    if not isinstance(table, dict):
-        raise Stop(f"{path}: [tool.flowc] must be a table")
-    return _from_table(path, table)
-
-
-def _from_table(path: str, table: dict[str, object]) -> Config:
+        table = read_table(path)
+    except ImproperlyConfigured as problem:
+        raise Stop(str(problem)) from None
     for key in table:
-        if key not in _KEYS:
+        if key not in _KEYS and key not in NAMES:
             raise Stop(f"{path}: [tool.flowc] has no key {key!r}", hint=_suggestion(key))
-    values = {key: _KEYS[key](path, value) for key, value in table.items()}
+    values = {key: _KEYS[key](path, table[key]) for key in COMMAND_LINE_KEYS if key in table}
     app, env = values.get("app"), values.get("env")
     return Config(path, app if isinstance(app, str) else None, env if isinstance(env, tuple) else ())
 
 
 def _suggestion(key: str) -> str:
-    from difflib import get_close_matches
+    from ..runtime.configuration.strangers import nearest, no_longer_or_not_here
 
-    near = get_close_matches(key, _KEYS, 1)
-    return f"Did you mean '{near[0]}'?" if near else f"It knows: {', '.join(_KEYS)}."
+    names = (*COMMAND_LINE_KEYS, *NAMES)
+    near = nearest(key, names)
+    return no_longer_or_not_here(key, names) or (
+        f"Did you mean '{near}'?" if near else "It knows app, env and the settings that docs/configuration.md lists."
+    )
 
 
 def _app(path: str, value: object) -> str:

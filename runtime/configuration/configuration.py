@@ -12,6 +12,7 @@ from ..errors import ImproperlyConfigured
 from .broker_settings import BrokerSettings
 from .environment import PREFIX, environment_settings
 from .kinds import Kind
+from .names import NAMES
 from .objects import settings_of
 from .project import project_settings
 from .result_settings import ResultSettings
@@ -32,7 +33,7 @@ class Configuration(BrokerSettings, TaskSettings, ResultSettings, WorkerSettings
     Source: "Configuration and defaults" of Celery's documentation.
     """
 
-    KEYS: ClassVar[tuple[str, ...]] = ()
+    KEYS: ClassVar[tuple[str, ...]] = NAMES
     KINDS: ClassVar[Mapping[str, Kind]] = {}
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 
@@ -87,12 +88,6 @@ class Configuration(BrokerSettings, TaskSettings, ResultSettings, WorkerSettings
         self.__dict__.update({key: checked.__dict__[key] for key in values})
         self.__pydantic_fields_set__.update(values)
         self._origins.update(origins)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name.startswith("_"):
-            super().__setattr__(name, value)
-        else:
-            self._change({name: value}, "assigned")
 
     def __setitem__(self, key: str, value: Any) -> None:
         self._change({key: value}, "assigned")
@@ -158,7 +153,13 @@ class Configuration(BrokerSettings, TaskSettings, ResultSettings, WorkerSettings
 
     __str__ = __repr__
 
-    if not TYPE_CHECKING:  # type checkers know the fields
+    if not TYPE_CHECKING:  # type checkers know the fields, and that there are no others
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name.startswith("_"):
+                super().__setattr__(name, value)
+            else:
+                self._change({name: value}, "assigned")
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith("_"):
@@ -174,5 +175,4 @@ def _kind(metadata: list[Any]) -> Kind:
     return next(mark for mark in metadata if isinstance(mark, Kind))
 
 
-Configuration.KEYS = tuple(Configuration.model_fields)
-Configuration.KINDS = {key: _kind(field.metadata) for key, field in Configuration.model_fields.items()}
+Configuration.KINDS = {key: _kind(Configuration.model_fields[key].metadata) for key in NAMES}

@@ -13,12 +13,13 @@ from typing import Any
 
 from ..errors import ImproperlyConfigured
 from .kinds import Kind
+from .project import COMMAND_LINE_KEYS
 from .strangers import unknown
 
 PREFIX = "FLOWC_"
 
 #: Variables that are no settings: of the command line, and of flowc's own tests.
-OTHER_VARIABLES = frozenset({"APP", "DEBUG", "SEED", "SNAPSHOTS", "SOAK", "UPDATE"})
+OTHER_VARIABLES = frozenset({"DEBUG", "SEED", "SNAPSHOTS", "SOAK", "UPDATE"})
 
 #: Variables beginning so are the tests' and benchmarks' own, whatever comes after.
 FREE = ("TEST_", "BENCH_")
@@ -44,6 +45,8 @@ def environment_settings(kinds: Mapping[str, Kind], variables: Mapping[str, str]
         if name in OTHER_VARIABLES or name.startswith(FREE):
             continue
         key = name.lower()
+        if key in COMMAND_LINE_KEYS:
+            raise ImproperlyConfigured(f"environment variable {variable}: {key} is read from [tool.flowc] of a pyproject.toml alone")
         if key not in kinds or name != key.upper():
             raise ImproperlyConfigured(f"environment variable {variable}: {unknown(key, kinds)}")
         found[key] = decoded(text, kinds[key])

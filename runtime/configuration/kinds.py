@@ -67,7 +67,7 @@ def _routes(value: object) -> object:
 
 
 def _is_route(route: object) -> bool:
-    return callable(route) or isinstance(route, (str, Mapping)) or (isinstance(route, (list, tuple)) and len(route) == 2)
+    return callable(route) or isinstance(route, (str, Mapping, list, tuple))
 
 
 def _queues(value: object) -> object:

@@ -26,6 +26,9 @@ class ResultSettings(SettingsBase):
 
     result_backend: MaybeText = Field(None, description="Where results are kept; None: in this process if the broker is, else nowhere.")
     result_expires: Expiry = Field(86_400.0, description="Seconds (or a timedelta) after which a result is removed; 0 or None: never.")
+    result_chord_expires: Expiry = Field(
+        None, description="Seconds after which what is kept of an unfinished chord is removed; None: as `result_expires`."
+    )
     result_extended: Flag = Field(False, description="Whether name, arguments, worker, retries and queue are kept with the result.")
     result_serializer: Name = Field("json", description="How results are written.")
     result_accept_content: MaybeNames = Field(None, description="Serializers of results that are read; None: those of `accept_content`.")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from difflib import get_close_matches
 
+#: Characters of a name that are looked at and shown.
+LONGEST = 100
+
 #: Settings of Celery (5.x) that flowc has not, by their beginning, with the reason.
 FOREIGN_FAMILIES = {
     "beat_": "it starts no tasks by a schedule",
@@ -53,7 +56,6 @@ FOREIGN: dict[str, str | None] = {
     "result_cache_max": "it keeps no cache of results",
     "result_chord_join_timeout": None,
     "result_chord_retry_interval": "chords are counted, not polled",
-    "result_chord_expires": None,
     "result_exchange": "replies go straight to the caller's queue",
     "result_exchange_type": "replies go straight to the caller's queue",
     "result_failure_expires": "result_expires counts for failures too",
@@ -134,14 +136,32 @@ _OLD_BEGINNINGS = (
 
 def unknown(key: str, known: Collection[str]) -> str:
     """What to say of a name that is no setting: one sentence without a full stop, then what to do."""
+    said = no_longer_or_not_here(key, known)
+    if said is not None:
+        return said
+    near = nearest(key, known)
+    return f"there is no setting {_cut(key)!r}" + (f"; did you mean {near!r}?" if near else "; docs/configuration.md lists them")
+
+
+def no_longer_or_not_here(key: str, known: Collection[str]) -> str | None:
+    """What to say of an old name of Celery's, or of a setting of Celery's that flowc has not; None for any other name."""
     new = modern_name(key, known)
-    if new in known and new != key:
-        return f"{key!r} is the old name of the setting {new!r}: write {new}"
-    if new is not None:
-        reason = _foreign_reason(new)
-        return f"{key!r} is a setting of Celery that flowc does not have" + (f": {reason}" if reason else "")
-    near = get_close_matches(key.lower(), known, 1, 0.75)
-    return f"there is no setting {key!r}" + (f"; did you mean {near[0]!r}?" if near else "; docs/configuration.md lists them")
+    if new is None:
+        return None
+    if new in known:
+        return f"{_cut(key)!r} is the old name of the setting {new!r}: write {new}"
+    reason = _foreign_reason(new)
+    return f"{_cut(key)!r} is a setting of Celery that flowc does not have" + (f": {reason}" if reason else "")
+
+
+def nearest(key: str, known: Collection[str]) -> str | None:
+    """The known name that a mistyped one most resembles."""
+    near = get_close_matches(key.lower(), known, 1, 0.75) if len(key) <= LONGEST else []
+    return near[0] if near else None
+
+
+def _cut(key: str) -> str:
+    return key if len(key) <= LONGEST else f"{key[: LONGEST - 1]}…"
 
 
 def modern_name(key: str, known: Collection[str]) -> str | None:

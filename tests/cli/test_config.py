@@ -21,6 +21,11 @@ def test_all_keys(tmp_path: Path) -> None:
     assert read_config(str(tmp_path)) == Config(path, "proj.tasks:app", ("HOME", "X"))
 
 
+def test_settings_of_the_application_are_left_to_it(tmp_path: Path) -> None:
+    path = write(tmp_path, "[tool.flowc]\nbroker_url = 3\ntask_publish_retry_policy = {max_retries = 1}\n")
+    assert read_config(str(tmp_path)) == Config(path)
+
+
 def test_the_nearest_file_counts_alone(tmp_path: Path) -> None:
     write(tmp_path, '[tool.flowc]\napp = "far"\n')
     deep = tmp_path / "a" / "b"
@@ -40,7 +45,10 @@ def test_the_current_folder_is_where_it_starts(tmp_path: Path, monkeypatch: pyte
     ("text", "message", "hint"),
     [
         ("[tool.flowc]\nap = 1\n", "[tool.flowc] has no key 'ap'", "Did you mean 'app'?"),
-        ("[tool.flowc]\nzzzz = 1\n", "[tool.flowc] has no key 'zzzz'", "It knows: app, env."),
+        ("[tool.flowc]\nzzzz = 1\n", "[tool.flowc] has no key 'zzzz'", "It knows app, env and the settings"),
+        ("[tool.flowc]\nbroker_ulr = 1\n", "[tool.flowc] has no key 'broker_ulr'", "Did you mean 'broker_url'?"),
+        ("[tool.flowc]\nBROKER_URL = 1\n", "has no key 'BROKER_URL'", "'BROKER_URL' is the old name of the setting 'broker_url'"),
+        ("[tool.flowc]\nbeat_schedule = 1\n", "has no key 'beat_schedule'", "a setting of Celery that flowc does not have"),
         ('[tool.flowc]\n"a\\u001b[31mpp" = 1\n', "has no key 'a\\x1b[31mpp'", ""),
         ("[tool.flowc]\napp = 1\n", "app must be a text", ""),
         ('[tool.flowc]\napp = " "\n', "app must be a text", ""),

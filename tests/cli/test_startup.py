@@ -35,7 +35,7 @@ def modules(folder: Path, text: str) -> set[str]:
 
 def test_a_check_imports_nothing_heavy(tmp_path: Path) -> None:
     loaded = modules(tmp_path, "task add(x: int, y: int) -> int\nadd(2, 2) -> add(16)\n")
-    assert loaded & (HEAVY | {"pydantic_core", "tomllib", "flowc.runtime", "flowc.dsl.render", "flowc.cli.run"}) == set()
+    assert loaded & (HEAVY | {"pydantic_core", "tomllib", "flowc.runtime.app", "flowc.dsl.render", "flowc.cli.run"}) == set()
 
 
 def test_options_load_pydantics_core_alone(tmp_path: Path) -> None:
