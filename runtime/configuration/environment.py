@@ -1,7 +1,7 @@
 """Settings from environment variables: ``FLOWC_BROKER_URL`` and so on.
 
-A number, truth value or table is written as in JSON, a list as JSON or with commas between, a text as it is. An empty variable counts
-as one that is not set; ``null`` is None where a setting may be None.
+A number or table is written as in JSON, a truth value as ``true`` or ``false`` (``1``, ``0``, ``yes``, ``no``, ``on`` and ``off`` do, too),
+a list as JSON or with commas between, a text as it is. ``null`` is None. An empty variable counts as one that is not set.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ OTHER_VARIABLES = frozenset({"DEBUG", "SEED", "SNAPSHOTS", "SOAK", "UPDATE"})
 #: Variables beginning so are the tests' and benchmarks' own, whatever comes after.
 FREE = ("TEST_", "BENCH_")
 
-_WORDS = {"yes": True, "on": True, "no": False, "off": False, "True": True, "False": False, "None": None}
+_FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False, "none": None}
+_WORDS = {"True": True, "False": False, "None": None}
 
 
 def environment_settings(kinds: Mapping[str, Kind], variables: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -60,6 +61,8 @@ def decoded(text: str, kind: Kind) -> object:
         return None
     if kind.writing == "text":
         return text
+    if kind.writing == "flag":
+        return _FLAGS.get(text.lower(), text)
     try:
         value: object = json.loads(text)
     except (ValueError, RecursionError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 from typing import Annotated, Any, Literal, TypeAlias
@@ -18,7 +18,7 @@ class Kind:
     """What is allowed, in words that follow "must be"; ``writing``: the form of the value in an environment variable."""
 
     words: str
-    writing: Literal["text", "json", "list"] = "json"
+    writing: Literal["text", "json", "list", "flag"] = "json"
 
 
 def _as_tuple(value: object) -> object:
@@ -59,15 +59,19 @@ def _zone(value: object) -> object:
 
 
 def _routes(value: object) -> object:
-    if callable(value) or isinstance(value, (str, Mapping)):
-        return value
+    """Routes by their outer form; what stands in a table is the router's to check."""
     if isinstance(value, (list, tuple)) and all(_is_route(route) for route in value):
         return tuple(value)
+    if not isinstance(value, (list, tuple)) and _is_route(value):
+        return value
     raise ValueError("no routes")
 
 
 def _is_route(route: object) -> bool:
-    return callable(route) or isinstance(route, (str, Mapping, list, tuple))
+    """A function, a table or pairs, or the name of a function."""
+    if isinstance(route, str):
+        return all(part.isidentifier() for part in route.replace(":", ".").split("."))
+    return callable(route) or isinstance(route, (Mapping, list, tuple))
 
 
 def _queues(value: object) -> object:
@@ -105,15 +109,13 @@ RETRY_POLICY: dict[str, Any] = {"max_retries": 3, "interval_start": 0.0, "interv
 _NAME = Field(min_length=1, pattern=r"\S")
 _PAUSE = Field(ge=0, allow_inf_nan=False)
 _ABOVE_ZERO = Field(gt=0, allow_inf_nan=False)
-_tuples: Callable[[object], object] = _as_tuple
 
-Flag: TypeAlias = Annotated[bool, Kind("true or false")]
-MaybeFlag: TypeAlias = Annotated[bool | None, Kind("true, false or None")]
+Flag: TypeAlias = Annotated[bool, Kind("true or false", "flag")]
 Name: TypeAlias = Annotated[str, _NAME, Kind("a name (text)", "text")]
 MaybeName: TypeAlias = Annotated[Annotated[str, _NAME] | None, Kind("a name (text) or None", "text")]
-Names: TypeAlias = Annotated[tuple[Annotated[str, _NAME], ...], BeforeValidator(_tuples), Kind("a list of names", "list")]
+Names: TypeAlias = Annotated[tuple[Annotated[str, _NAME], ...], BeforeValidator(_as_tuple), Kind("a list of names", "list")]
 MaybeNames: TypeAlias = Annotated[
-    tuple[Annotated[str, _NAME], ...] | None, BeforeValidator(_tuples), Kind("a list of names or None", "list")
+    tuple[Annotated[str, _NAME], ...] | None, BeforeValidator(_as_tuple), Kind("a list of names or None", "list")
 ]
 MaybeText: TypeAlias = Annotated[str | None, Kind("a text or None", "text")]
 Count: TypeAlias = Annotated[int, Field(ge=0), Kind("a whole number, 0 or more")]
@@ -121,7 +123,6 @@ AtLeastOne: TypeAlias = Annotated[int, Field(ge=1), Kind("a whole number, 1 or m
 MaybeCount: TypeAlias = Annotated[Annotated[int, Field(ge=0)] | None, Kind("a whole number, 0 or more, or None")]
 MaybeAtLeastOne: TypeAlias = Annotated[Annotated[int, Field(ge=1)] | None, Kind("a whole number, 1 or more, or None")]
 Priority: TypeAlias = Annotated[Annotated[int, Field(ge=0, le=255)] | None, Kind("a whole number from 0 to 255, or None")]
-Seconds: TypeAlias = Annotated[float, _ABOVE_ZERO, Kind("a number of seconds above 0")]
 MaybeSeconds: TypeAlias = Annotated[Annotated[float, _ABOVE_ZERO] | None, Kind("a number of seconds above 0, or None")]
 Milliseconds: TypeAlias = Annotated[int, Field(ge=0), Kind("a whole number of milliseconds, 0 or more")]
 Expiry: TypeAlias = Annotated[
