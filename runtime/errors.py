@@ -101,6 +101,18 @@ class ImproperlyConfigured(UsageError):
     """A setting that is unknown, has a wrong value, or needs something that is not installed."""
 
 
+class QueueNotFound(UsageError):
+    """A call names a queue that is not in ``task_queues``, and ``task_create_missing_queues`` is off."""
+
+
+class BackendError(Exception):
+    """The result store could not be reached, and every retry is used up."""
+
+
+class IncompleteStream(Exception):
+    """``result.collect()`` came to a task that has not ended yet."""
+
+
 class ConnectionLost(Exception):
     """The broker went away while a worker received from it."""
 

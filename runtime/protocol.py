@@ -37,10 +37,24 @@ _HEADERS: dict[str, Any] = {
     "stamped_headers": None,
     "stamps": {},
 }
+_PROPERTIES: dict[str, Any] = {"correlation_id": None, "reply_to": ""}
 _EMBED: dict[str, Any] = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
 
-#: Options of a call that change nothing in a message's headers but where and how it travels.
-_PROPERTIES = ("priority", "delivery_mode")
+#: Options of a call that are headers by another name.
+_SAME = {
+    "group_id": "group", "group_index": "group_index", "parent_id": "parent_id", "root_id": "root_id", "shadow": "shadow",
+    "retries": "retries", "replaced_task_nesting": "replaced_task_nesting", "argsrepr": "argsrepr", "kwargsrepr": "kwargsrepr",
+}  # fmt: skip
+
+#: Options of a call that are properties.
+_AS_PROPERTY = frozenset(("priority", "delivery_mode", "reply_to"))
+
+_LIMITS = frozenset(("time_limit", "soft_time_limit"))
+
+#: Options of a call that are signatures which the worker sends on.
+_EMBEDDED = {"link": "callbacks", "link_error": "errbacks", "chain": "chain", "chord": "chord"}
+
+_DELIVERY_MODES = {"transient": 1, "persistent": 2}
 
 _bounded = reprlib.Repr()
 _bounded.maxlevel = 4
@@ -56,6 +70,80 @@ class Message(NamedTuple):
     body: tuple[Sequence[Any], Mapping[str, Any], Mapping[str, Any]]
 
 
+class Draft(NamedTuple):
+    """What the messages of many calls have in common."""
+
+    headers: dict[str, Any]
+    properties: dict[str, Any]
+    embed: Mapping[str, Any]
+
+
+def draft(task: str, options: Mapping[str, Any], origin: str) -> Draft:
+    """What a task and options make of its messages, but for their times."""
+    headers = _HEADERS.copy()
+    headers["task"] = task
+    headers["origin"] = origin
+    properties = _PROPERTIES.copy()
+    return Draft(headers, properties, _apply(options, headers, properties, _EMBED))
+
+
+def finish(
+    prepared: Draft,
+    id_: str,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    options: Mapping[str, Any],
+    *,
+    root_id: str,
+    parent_id: str | None = None,
+    shown: tuple[object, object] | None = None,
+) -> Message:
+    """The message of one call, from what its like have in common and its own options. Arguments as for :func:`encode`."""
+    headers, properties, embed = prepared
+    headers = headers.copy()
+    properties = properties.copy()
+    headers["id"] = properties["correlation_id"] = id_
+    if options:
+        embed = _apply(options, headers, properties, embed)
+    if headers["root_id"] is None:
+        headers["root_id"] = root_id
+    if parent_id is not None and headers["parent_id"] is None:
+        headers["parent_id"] = parent_id
+    visible = shown or (args, kwargs)
+    if not headers["argsrepr"]:
+        headers["argsrepr"] = brief(tuple(visible[0]) if isinstance(visible[0], list) else visible[0])
+    if not headers["kwargsrepr"]:
+        headers["kwargsrepr"] = brief(visible[1]) if visible[1] else "{}"
+    return Message(headers, properties, (args, kwargs, embed))
+
+
+def _apply(options: Mapping[str, Any], headers: dict[str, Any], properties: dict[str, Any], embed: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Write options into headers and properties; gives the embedded signatures."""
+    more: dict[str, Any] | None = None
+    for key, value in options.items():
+        header = _SAME.get(key)
+        if header is not None:
+            if value is not None:
+                headers[header] = value
+        elif key in _EMBEDDED:
+            if value is not None:
+                more = more or dict(embed)
+                more[_EMBEDDED[key]] = [value] if key in ("link", "link_error") and isinstance(value, Mapping) else value
+        elif key in _AS_PROPERTY:
+            if value is not None:
+                properties[key] = _DELIVERY_MODES.get(value, value) if key == "delivery_mode" else value
+        elif key in _LIMITS:
+            hard, soft = headers["timelimit"]
+            headers["timelimit"] = (value, soft) if key == "time_limit" else (hard, value)
+        elif key == "ignore_result":
+            if value is not None:
+                headers["ignore_result"] = bool(value)
+        elif key == "headers":
+            for name, header_value in dict(value or {}).items():
+                headers.setdefault(name, header_value)
+    return embed if more is None else more
+
+
 def encode(
     task: str,
     id_: str,
@@ -66,6 +154,7 @@ def encode(
     sent: dt.datetime,
     root_id: str,
     origin: str,
+    parent_id: str | None = None,
     shown: tuple[object, object] | None = None,
 ) -> Message:
     """The message of one call.
@@ -75,49 +164,49 @@ def encode(
         id_: the call's id, unless the options have a ``task_id``.
         args: complete positional arguments.
         kwargs: named arguments.
-        options: those of ``apply_async``; durations are seconds, times are aware.
+        options: those of ``apply_async``; durations are seconds, times without a zone are UTC.
         sent: the moment from which ``countdown`` and a relative ``expires`` count.
-        root_id: the id of the whole run.
+        root_id: the id of the whole run, unless the options have one.
         origin: who sends it.
+        parent_id: the id of the call that makes this one, unless the options have one.
         shown: the arguments as they may be shown (secrets masked), if they differ.
 
     Raises:
         EncodeError: ``countdown`` or ``expires`` reaches further than times go.
     """
     headers = _HEADERS.copy()
-    id_ = options.get("task_id") or id_
     headers["task"] = task
-    headers["id"] = id_
-    headers["root_id"] = root_id
     headers["origin"] = origin
-    visible = shown or (args, kwargs)
-    headers["argsrepr"] = brief(tuple(visible[0]) if isinstance(visible[0], list) else visible[0])
-    headers["kwargsrepr"] = brief(visible[1])
-    properties: dict[str, Any] = {"correlation_id": id_, "reply_to": ""}
+    id_ = options.get("task_id") or id_
+    prepared = Draft(headers, _PROPERTIES, _EMBED)
+    message = finish(prepared, id_, args, kwargs, options, root_id=root_id, parent_id=parent_id, shown=shown)
     if options:
-        _apply(options, headers, properties, sent)
-    return Message(headers, properties, (args, kwargs, _EMBED))
+        set_times(message.headers, options, sent)
+    return message
 
 
-def _apply(options: Mapping[str, Any], headers: dict[str, Any], properties: dict[str, Any], sent: dt.datetime) -> None:
+def set_times(headers: dict[str, Any], options: Mapping[str, Any], sent: dt.datetime) -> None:
+    """Write ``eta`` and ``expires`` into headers: ISO 8601 with microseconds, in UTC.
+
+    Raises:
+        EncodeError: ``countdown`` or ``expires`` reaches further than times go.
+    """
     countdown, eta, expires = options.get("countdown"), options.get("eta"), options.get("expires")
     if eta is None and countdown:
         eta = _later(sent, countdown, "countdown")
     if eta is not None:
-        headers["eta"] = eta.isoformat()
+        headers["eta"] = _iso(eta)
     if expires is not None:
-        headers["expires"] = (expires if isinstance(expires, dt.datetime) else _later(sent, expires, "expires")).isoformat()
-    if "time_limit" in options or "soft_time_limit" in options:
-        headers["timelimit"] = (options.get("time_limit"), options.get("soft_time_limit"))
-    if options.get("ignore_result"):
-        headers["ignore_result"] = True
-    if options.get("shadow"):
-        headers["shadow"] = options["shadow"]
-    for key, value in dict(options.get("headers") or {}).items():
-        headers.setdefault(key, value)
-    for key in _PROPERTIES:
-        if options.get(key) is not None:
-            properties[key] = options[key]
+        headers["expires"] = _iso(expires if isinstance(expires, (dt.datetime, str)) else _later(sent, expires, "expires"))
+
+
+def _iso(time: dt.datetime | str) -> str:
+    if isinstance(time, str):  # of a call that is sent again
+        return time
+    try:
+        return (time.replace(tzinfo=dt.UTC) if time.tzinfo is None else time.astimezone(dt.UTC)).isoformat()
+    except OverflowError:
+        raise EncodeError(f"{time} lies outside the years 1 to 9999 in UTC") from None
 
 
 def _later(sent: dt.datetime, seconds: float, option: str) -> dt.datetime:

@@ -61,7 +61,7 @@ class Publisher(Protocol):
             OperationalError: kombu's; the broker could not be reached, and every retry is used up.
         """
 
-    def publish_many(self, envelopes: Sequence[Envelope], retry: RetryPolicy) -> None:
+    def publish_many(self, envelopes: Sequence[Envelope], retry: RetryPolicy, *, connection: Any = None, producer: Any = None) -> None:
         """Send many messages in as few round trips as the transport can.
 
         After a failure, what was not confirmed is sent again; a message can then arrive twice, with the same id.

@@ -1,0 +1,88 @@
+"""Commands to all workers, over kombu's process mailbox: stock workers understand them too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..app import App
+
+#: The namespace of the mailbox, as in Celery.
+MAILBOX = "celery"
+
+
+def make_mailbox(connection: Any = None) -> Any:
+    """The kombu ``Mailbox`` that workers of flowc and of Celery listen to."""
+    from kombu import pidbox
+
+    mailbox: Any = pidbox.Mailbox
+    return mailbox(MAILBOX, type="fanout", serializer="json", accept=["json"], connection=connection)
+
+
+class Control:
+    """Sends commands to workers.
+
+    Args:
+        app: whose broker is used.
+
+    Source: "Workers Guide", section "Commands".
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def revoke(self, task_id: str | Iterable[str], terminate: bool = False, signal: str = "SIGTERM") -> None:
+        """Tell all workers not to begin these tasks.
+
+        Args:
+            task_id: one id, or several.
+            terminate: also end them by force where they run already (pools of processes only).
+            signal: the signal that ends them.
+
+        Raises:
+            OperationalError: the broker cannot be reached.
+        """
+        ids = [task_id] if isinstance(task_id, str) else [str(one) for one in task_id]
+        self.broadcast("revoke", {"task_id": ids, "terminate": terminate, "signal": signal})
+
+    def terminate(self, task_id: str | Iterable[str], signal: str = "SIGTERM") -> None:
+        """:meth:`revoke` with ``terminate``."""
+        self.revoke(task_id, terminate=True, signal=signal)
+
+    def broadcast(self, command: str, arguments: dict[str, Any], destination: list[str] | None = None) -> None:
+        """Send any command to all workers, or to those named in ``destination``, without waiting for replies.
+
+        Raises:
+            OperationalError: the broker cannot be reached.
+        """
+        from . import connections
+        from .retry import persist, policy
+
+        pool = self._app.broker.connections
+        connection = pool.acquire(block=True)
+        mailbox = make_mailbox()
+
+        def attempt() -> None:
+            try:
+                connections.establish(connection)
+                bound = mailbox(connection)
+                if destination is None:
+                    bound.abcast(command, arguments)
+                else:
+                    bound.cast(destination, command, arguments)
+            except BaseException:
+                connections.discard(connection)
+                raise
+
+        try:
+            persist(
+                policy(True, None, self._app.conf.task_publish_retry_policy), attempt,
+                lambda exc: connections.may_pass(connection, exc),
+                lambda exc: connections.operational(connection, exc, f"{command} could not be sent to"),
+            )  # fmt: skip
+        finally:
+            connection.release()
+
+    def close(self) -> None:
+        """Nothing is kept open."""
