@@ -92,3 +92,16 @@ def pop() -> None:
 def current() -> Context | None:
     """The call that this thread serves now, if any."""
     return _current.stack[-1] if _current.stack else None
+
+
+def serving() -> Context | None:
+    """The call that a worker serves in this thread: tasks that it calls as plain functions are part of it."""
+    for context in reversed(_current.stack):
+        if not context.called_directly:
+            return context
+    return None
+
+
+def within_task() -> bool:
+    """Whether this thread runs a task for a worker (and not because the program called it directly)."""
+    return any(not context.called_directly and not context.is_eager for context in _current.stack)

@@ -1,0 +1,78 @@
+"""Which backend ``result_backend`` means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ImproperlyConfigured
+from .interface import Backend
+from .settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from ..app import App
+
+_REDIS = ("redis", "rediss", "redis+socket", "socket", "unix")
+_MEMORY = ("memory", "cache+memory")
+_SQLITE = ("sqlite", "db+sqlite")
+_KNOWN = (*_MEMORY, *_SQLITE, "redis", "rediss", "redis+socket", "rpc", "disabled")
+
+
+def make_backend(app: App) -> Backend:
+    """The result backend of an application.
+
+    None set: in this process's memory if its broker is there too, else none at all.
+
+    Raises:
+        ImproperlyConfigured: the scheme is not known, the URL is malformed, or a package that it needs is not installed.
+    """
+    conf = app.conf
+    url = getattr(conf, "result_backend", None)
+    settings = read_settings(conf)
+    if not url:
+        url = "cache+memory://" if _embedded(conf) else "disabled://"
+    scheme, separator, _ = url.partition("://")
+    scheme = scheme.lower()
+    if not separator:  # Celery's short form: "rpc", "redis"
+        url = f"{scheme}://"
+    return _make(app, scheme, url, settings)
+
+
+def _make(app: App, scheme: str, url: str, settings: Settings) -> Backend:
+    backend: Backend
+    if scheme in _MEMORY:
+        from .memory import MemoryBackend
+
+        backend = MemoryBackend(settings, url)
+    elif scheme in _REDIS:
+        from .redis import RedisBackend
+
+        backend = RedisBackend(settings, url, app.conf)
+    elif scheme in _SQLITE:
+        from .sqlite import SQLiteBackend
+
+        backend = SQLiteBackend(settings, url)
+    elif scheme == "rpc":
+        from .rpc import RPCBackend
+
+        backend = RPCBackend(settings, app)
+    elif scheme == "disabled":
+        from .disabled import DisabledBackend
+
+        backend = DisabledBackend()
+    else:
+        raise ImproperlyConfigured(_unknown(scheme))
+    return backend
+
+
+def _embedded(conf: object) -> bool:
+    broker: Any = getattr(conf, "broker_url", None)
+    return not broker or str(broker).startswith("memory://")
+
+
+def _unknown(scheme: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(scheme, _KNOWN, 1)
+    guess = f"; did you mean {near[0]}://?" if near else ""
+    known = ", ".join(f"{name}://" for name in _KNOWN)
+    return f"result_backend: results cannot be kept in {scheme[:50]}://{guess} There are {known}"
