@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from json import encoder as json_encoder
 from typing import Any
 
-from kombu import compression, serialization
-from kombu.exceptions import KombuError
+from kombu import serialization
+from kombu.exceptions import ContentDisallowed as KombuContentDisallowed
+from kombu.exceptions import KombuError, SerializerNotInstalled
 from kombu.utils.json import JSONEncoder, object_hook
 
-from .errors import DecodeError, EncodeError
+from . import compression
+from .errors import ContentDisallowed, DecodeError, EncodeError
 
 # kombu's functions have no types
-_compressors: Any = compression
 _serializers: Any = serialization
 
-_encode = JSONEncoder().encode
+
+def _fast_encoder() -> Callable[[Any], str]:
+    """kombu's JSON. ``json`` builds its C encoder anew for each value, half of what a message costs; here it is built once.
+
+    What contains itself ends in a RecursionError instead of a ValueError. Where the interpreter has no such encoder, or another one,
+    ``json`` does it all.
+    """
+    kombu = JSONEncoder()
+    make: Any = getattr(json_encoder, "c_make_encoder", None)
+    sample = [None, True, "\u00e9\n", {"a": 1.5, "b": [1 << 70]}, float("inf")]
+    try:
+        parts = make(None, kombu.default, json_encoder.encode_basestring_ascii, None, ": ", ", ", False, False, True)
+        if "".join(parts(sample, 0)) == kombu.encode(sample):
+            return lambda value: "".join(parts(value, 0))
+    except Exception:  # another interpreter's encoder may refuse in any way
+        pass
+    return kombu.encode
+
+
+_encode = _fast_encoder()
 _decode = json.JSONDecoder(object_hook=object_hook).decode
 
 #: JSON carries these as they are: no need to write and read them.
 _PLAIN = (type(None), bool, str)
 
-_EXTRAS = {"yaml": "yaml", "msgpack": "msgpack", "brotli": "brotli", "zstd": "zstd"}
+_EXTRAS = {"yaml": "yaml", "msgpack": "msgpack", "application/x-yaml": "yaml", "application/x-msgpack": "msgpack"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,43 +98,128 @@ def encode_body(body: Any, serializer: str, compressor: str | None) -> tuple[str
     Raises:
         EncodeError: the serializer or compressor is not known or not installed, or cannot carry the body.
     """
-    try:
-        if serializer == "json":
-            content_type, encoding, data = "application/json", "utf-8", _encode(body)
-        else:
-            content_type, encoding, data = _serializers.dumps(body, serializer=serializer)
-    except RecursionError:
-        raise EncodeError("an argument is nested too deeply, or contains itself") from None
-    except (KombuError, RuntimeError, ImportError) as exc:
-        raise EncodeError(f"serializer {serializer!r}: {exc}{_extra(serializer)}") from None
-    except Exception as exc:  # a serializer calls the user's own __reduce__ and the like
-        offender = _offender(body) if serializer == "json" else None
-        raise EncodeError(f"the arguments cannot be carried as {serializer}: {offender or exc}") from None
+    if serializer == "json" and compressor is None:
+        try:
+            return "application/json", "utf-8", _encode(body), None
+        except Exception:  # said below, with what and where
+            pass
+    content_type, encoding, data = encode_value(body if serializer == "json" else _plain(body), serializer, "the arguments")
     if compressor is None:
         return content_type, encoding, data, None
-    try:
-        packed, compressed_type = _compressors.compress(data, compressor)
-    except KeyError:
-        raise EncodeError(f"compression {compressor!r} is not known or not installed{_extra(compressor)}") from None
+    packed, compressed_type = compression.compress(data, compressor)
     return content_type, encoding, packed, compressed_type
 
 
-def decode_body(data: bytes | str, content_type: str, encoding: str, accept: Collection[str]) -> Any:
-    """The body of a message (which kombu has decompressed).
+def encode_value(value: Any, serializer: str, what: str = "the value") -> tuple[str, str, bytes | str]:
+    """Any value: content type, content encoding and data.
+
+    Args:
+        value: what to carry.
+        serializer: ``json``, ``yaml``, ``msgpack``, ``pickle``, or any registered with kombu.
+        what: how a message about the value calls it.
 
     Raises:
-        DecodeError: its content type is not accepted, or it cannot be read.
+        EncodeError: the serializer is not known or not installed, or cannot carry the value.
     """
     try:
-        if content_type == "application/json":
+        if serializer == "json":
+            return "application/json", "utf-8", _encode(value)
+        content_type, encoding, data = _serializers.dumps(value, serializer=serializer)
+    except RecursionError:
+        raise EncodeError(f"{'an argument' if what == 'the arguments' else what} is nested too deeply, or contains itself") from None
+    except SerializerNotInstalled:
+        raise EncodeError(f"serializer {serializer!r} is not {_known(serializer)}") from None
+    except Exception as exc:  # a serializer calls the user's own __reduce__ and the like
+        offender = _offender(value) if serializer == "json" else None
+        raise EncodeError(f"{what} cannot be carried as {serializer}: {offender or str(exc) or type(exc).__name__}") from None
+    return content_type, encoding, data
+
+
+def decompress(body: bytes | str, headers: Mapping[str, Any], limit: int) -> bytes | str:
+    """A message's body as it was before it was compressed, if it was.
+
+    Args:
+        body: as it came.
+        headers: the message's; ``compression`` names what was done to it.
+        limit: bytes that the body may have (``worker_max_message_size``).
+
+    Raises:
+        DecodeError: it is too large, now or decompressed, is damaged, or its compression is not known or not installed.
+    """
+    if len(body) > limit:
+        raise DecodeError(compression.too_large(limit))
+    packed = headers.get("compression")
+    return compression.decompress(body, str(packed), limit) if packed else body
+
+
+def decode_body(data: bytes | str, content_type: str, encoding: str, accept: Collection[str]) -> Any:
+    """The body of a message, decompressed before.
+
+    Raises:
+        ContentDisallowed: ``accept`` (``accept_content``) does not have its serializer.
+        DecodeError: it cannot be read.
+    """
+    return decode_value(data, content_type, encoding, accept, what="the message's body", setting="accept_content")
+
+
+def decode_value(
+    data: bytes | str, content_type: str, encoding: str, accept: Collection[str],
+    *, what: str = "the value", setting: str = "result_accept_content",
+) -> Any:  # fmt: skip
+    """The value again that :func:`encode_value` carried.
+
+    Args:
+        data: as it came.
+        content_type: of the serializer.
+        encoding: of the data, such as ``utf-8`` or ``binary``.
+        accept: names or content types of the serializers that may be read.
+        what: how a message about the value calls it.
+        setting: where ``accept`` comes from.
+
+    Raises:
+        ContentDisallowed: ``accept`` does not have its serializer.
+        DecodeError: it cannot be read.
+    """
+    accepted = _accepted(frozenset(accept))
+    try:
+        if content_type == "application/json" and content_type in accepted:
             return _decode(data.decode("utf-8") if isinstance(data, bytes) else data)
-        return _serializers.loads(data, content_type, encoding, accept=_serializers.prepare_accept_content(accept))
+        return _serializers.loads(data, content_type, encoding, accept=accepted)
+    except KombuContentDisallowed:
+        name = _serializers.registry.type_to_name.get(content_type, content_type)
+        raise ContentDisallowed(
+            f"{what} is in {name} ({content_type}), which is not accepted here; "
+            + (f"if you trust whoever sends it, add {name!r} to {setting}" if name == "pickle" else f"{setting} must have {name!r}")
+        ) from None
     except Exception as exc:  # whatever a decoder raises on a damaged body
-        raise DecodeError(f"the message's body ({content_type}) cannot be read: {exc}") from None
+        missing = _EXTRAS.get(content_type) if isinstance(exc, KombuError) and "installed" in str(exc) else None
+        hint = f"; install it with  pip install 'flowc[{missing}]'" if missing else ""
+        raise DecodeError(f"{what} ({content_type}) cannot be read: {str(exc) or type(exc).__name__}{hint}") from None
 
 
-def _extra(name: str) -> str:
-    return f"; install it with  pip install 'flowc[{_EXTRAS[name]}]'" if name in _EXTRAS else ""
+@lru_cache(maxsize=64)
+def _accepted(names: frozenset[str]) -> frozenset[str]:
+    """Content types of serializers. A name that is not known accepts nothing."""
+    known: Mapping[str, str] = _serializers.registry.name_to_type
+    return frozenset(name if "/" in name else known.get(name, name) for name in names)
+
+
+def _known(name: str) -> str:
+    if name in _EXTRAS:
+        return f"installed; install it with  pip install 'flowc[{_EXTRAS[name]}]'"
+    names = sorted(_serializers.registry._encoders)
+    near = difflib.get_close_matches(name, names, 1)
+    return f"known; did you mean {near[0]!r}?" if near else f"known; there are {', '.join(names)}"
+
+
+def _plain(value: Any) -> Any:
+    """Signatures as plain maps: what else but JSON would carry them as the class that they are."""
+    kind = type(value)
+    if kind is list or kind is tuple:
+        return kind(_plain(item) for item in value)
+    if kind is dict or (isinstance(value, dict) and "subtask_type" in value):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
 
 
 def _offender(value: Any) -> str | None:

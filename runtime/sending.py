@@ -20,6 +20,7 @@ from .ids import new_id
 if TYPE_CHECKING:
     from .app import App
     from .broker.interface import Destination, Envelope, RetryPolicy
+    from .results.interface import Backend
     from .task import Task
 
 #: Options of a task (``@app.task``) that stand for those of a call which has none of its own.
@@ -90,6 +91,7 @@ class Sender:
         self._envelope = Envelope
         self._policy = policy
         self.router = Router(app.conf, self._broker.queues)
+        self._backend: Backend | None = None
         self._pid = 0
         self._origin = ""
         self._plans: dict[str, Plan] = {}
@@ -127,6 +129,7 @@ class Sender:
     def close(self) -> None:
         """Forget what was read of the settings. Connections belong to the broker."""
         self._plans.clear()
+        self._backend = None
 
     # --------------------------------------------------------------------------------------------------------------- plans
     def _planned(self, sending: Sending) -> tuple[Plan, Envelope]:
@@ -184,7 +187,7 @@ class Sender:
             self._warn(f"the broker ({traits.name}) has no priorities: every call is served in its turn")
         elif traits.priority_per_queue and destination.queue is not None and self._broker.queues[destination.queue].max_priority is None:
             self._warn(
-                f"queue {destination.queue!r} has no priorities: declare it with some, by task_queue_max_priority or by max_priority of its Queue"
+                f"queue {destination.queue!r} has no priorities: declare it with some, by task_queue_max_priority, or its own max_priority"
             )
 
     def _warn(self, text: str) -> None:
@@ -211,7 +214,7 @@ class Sender:
         if plan.times or ("countdown" in options or "eta" in options or "expires" in options):
             self._set_times(headers, {**plan.times, **options})
         if not properties["reply_to"] and not headers["ignore_result"]:
-            properties["reply_to"] = self._app.backend.reply_to or ""
+            properties["reply_to"] = self._reply_to() or ""
         if parent is not None and self._conf.task_inherit_parent_priority and "priority" not in properties:
             inherited = (parent.delivery_info or {}).get("priority")
             if inherited is not None:
@@ -220,6 +223,11 @@ class Sender:
         if compression is not None:
             headers["compression"] = compression
         return self._envelope(headers, properties, data, content_type, encoding, plan.destination, plan.mandatory)
+
+    def _reply_to(self) -> str | None:
+        if self._backend is None:
+            self._backend = self._app.backend
+        return self._backend.reply_to
 
     def _set_times(self, headers: dict[str, Any], options: Mapping[str, Any]) -> None:
         """Times without a zone are in that of the settings."""

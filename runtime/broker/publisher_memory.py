@@ -24,8 +24,8 @@ class MemoryPublisher:
         self._topology = topology
         self._lock = threading.Lock()
         self._channel: Any = None
+        #: The transport's own queues, of the whole process.
         self._queues: dict[str, Any] = {}
-        self._shared: dict[str, Any] = {}
         # kombu numbers deliveries by uuid4, a fifth of what publishing in memory costs; here any number will do that no other has
         self._tag = f"{id(self):x}."
         self._next = itertools.count(1).__next__
@@ -34,26 +34,25 @@ class MemoryPublisher:
     def publish(self, envelope: Envelope, retry: RetryPolicy | None = None, *, connection: Any = None, producer: Any = None) -> None:
         """Put one message into its queue; ``retry``, ``connection`` and ``producer`` make no difference here."""
         headers, properties, body, content_type, content_encoding, (exchange, key, _), _ = envelope
-        queue: Any = None if exchange else self._queues.get(key)
-        if queue is None:
-            queue = self._ready(envelope)
-        info = {"exchange": exchange, "routing_key": key}
+        if exchange or self._channel is None or key not in self._declared:
+            self._declare(envelope)
         message = {
             "body": body,
             "content-encoding": content_encoding,
             "content-type": content_type,
             "headers": headers,
             "properties": {
-                "priority": 0, **properties, "delivery_info": info, "body_encoding": None, "delivery_tag": f"{self._tag}{self._next()}",
+                "priority": 0,
+                **properties,
+                "delivery_info": {"exchange": exchange, "routing_key": key},
+                "body_encoding": None,
+                "delivery_tag": f"{self._tag}{self._next()}",
             },
-        }  # fmt: skip
-        if queue is not None and self._shared.get(key) is queue:
-            queue.put(message)
-        elif exchange:
+        }
+        if exchange:
             self._channel.typeof(exchange).deliver(message, exchange, key)
         else:
-            self._queues[key] = queue = self._channel._queue_for(key)
-            queue.put(message)
+            (self._queues.get(key) or self._channel._queue_for(key)).put(message)
 
     def publish_many(self, envelopes: Sequence[Envelope], retry: RetryPolicy | None = None, **_: Any) -> None:
         """Put many messages into their queues."""
@@ -62,24 +61,18 @@ class MemoryPublisher:
 
     def close(self) -> None:
         """Let the connection go; what is in the queues stays."""
-        self._queues.clear()
         self._declared.clear()
         if self._channel is not None:
             self._channel = None
             self._connection.release()
 
-    def _ready(self, envelope: Envelope) -> Any | None:
-        """Declare what the message needs, and find its queue (None for an exchange)."""
+    def _declare(self, envelope: Envelope) -> None:
         exchange, key, queue = envelope.destination
         with self._lock:
             if self._channel is None:
                 self._channel = self._connection.channel()
-                self._shared = type(self._channel).queues
-            target = queue or exchange
-            if target and target not in self._declared:
+                self._queues = type(self._channel).queues
+            target = queue or exchange or key
+            if target not in self._declared:
                 self._topology.declare(envelope.destination, self._channel)
                 self._declared.add(target)
-            if exchange:
-                return None
-            found = self._queues[key] = self._channel._queue_for(key)
-            return found
