@@ -84,6 +84,7 @@ bench: $(stamp)
 docs: $(stamp)
 	$(bin)/python -m flowc.dsl.grammar
 	$(bin)/python -m flowc.cli.catalogue docs/diagnostics.md
+	$(bin)/python -m flowc.cli.settings_page docs/configuration.md
 
 # The census of the standard library: its last lines name the files that it made.
 demo: $(stamp)

@@ -29,7 +29,8 @@ def masked(value: object, key: str = "") -> object:
     if isinstance(value, Mapping):
         return {name: masked(item, str(name)) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [masked(item) for item in value]
+        items = [masked(item) for item in value]
+        return tuple(items) if type(value) is tuple else items
     return value
 
 

@@ -35,7 +35,9 @@ class FormSettings(SettingsBase):
         None, description="What messages are compressed with: `gzip`, `bzip2`, `lzma`, `brotli`, `zstd` …; None: nothing."
     )
     accept_content: Names = Field(("json",), description="Serializers that are read, by name or content type; others are refused.")
-    timezone: Zone = Field(None, description="Where naive times are; None: in UTC, or with `enable_utc` false in this machine's zone.")
+    timezone: Zone = Field(
+        None, description="The zone of times that name none (`flowc call --eta`); None: UTC, or with `enable_utc` false this machine's."
+    )
     enable_utc: Flag = Field(True, description="Whether times are in UTC where `timezone` is not set.")
 
 
@@ -43,9 +45,11 @@ class RoutingSettings(SettingsBase):
     """Which queue a call goes to, and how."""
 
     task_default_queue: Name = Field("celery", description="The queue of calls that nothing else routes.")
-    task_default_exchange: MaybeName = Field(None, description="The exchange of queues that name none; None: the queue's name.")
-    task_default_exchange_type: ExchangeType = Field("direct", description="The type of exchanges for which none is given.")
-    task_default_routing_key: MaybeName = Field(None, description="The routing key of queues that name none; None: the queue's name.")
+    task_default_exchange: MaybeName = Field(
+        None, description="The exchange of queues in `task_queues` that name none; None: the default queue's name."
+    )
+    task_default_exchange_type: ExchangeType = Field("direct", description="The type of the exchange of queues that name none.")
+    task_default_routing_key: MaybeName = Field(None, description="The routing key of the default queue; None: its name.")
     task_default_priority: Priority = Field(None, description="The priority of calls that name none.")
     task_default_delivery_mode: DeliveryMode = Field(2, description="Whether messages outlive a restart of the broker.")
     task_queues: Queues = Field(None, description="The queues that there are; None: those that are named somewhere.")
