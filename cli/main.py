@@ -20,6 +20,7 @@ COMMANDS = {
     "graph": "Draw a flow.",
     "fmt": "Write flows in the canonical layout.",
     "run": "Run a flow here, without a server.",
+    "call": "Send one task to a worker.",
     "explain": "Explain the code of a finding.",
 }
 
