@@ -161,7 +161,7 @@ def _is_embedded(app: App, *, registered: bool, wait: bool) -> bool:
 @contextmanager
 def _explained() -> Iterator[None]:
     """What may be wrong around a call, as a message and an exit code."""
-    from ..runtime.errors import ConnectionLost, UsageError
+    from ..runtime.errors import BackendError, ConnectionLost, UsageError
 
     try:
         yield
@@ -170,6 +170,9 @@ def _explained() -> Iterator[None]:
     except (UsageError, NotImplementedError) as wrong:
         raise Stop(str(wrong)) from None
     except Exception as error:
-        if isinstance(error, (ConnectionLost, OSError)) or any(kind.__name__ == "OperationalError" for kind in type(error).__mro__):
+        # kombu's OperationalError is known by its name: the command line does not import kombu
+        if isinstance(error, (BackendError, ConnectionLost, OSError)) or "OperationalError" in (
+            kind.__name__ for kind in type(error).__mro__
+        ):
             raise Stop(str(error) or type(error).__name__, Exit.BROKER) from None
         raise

@@ -53,11 +53,12 @@ class Call:
             as_json: print state, exception and traceback, too.
 
         Raises:
-            Stop: the arguments or options do not fit, or no result came in time.
+            Stop: the arguments or options do not fit, results are not kept, or none came in time.
         """
         from ..runtime.errors import TimeoutError as NoResult
         from ..runtime.output import tasks_print_to_stderr
 
+        self._check_results()
         with tasks_print_to_stderr(), self._worker(embedded):
             result = self._sent()
             note(f"{result.id} was sent\n")
@@ -67,6 +68,14 @@ class Call:
                 raise Stop(f"no result of {self.task} came in {timeout:g} s; its id is {result.id}", Exit.TIMED_OUT) from None
             state, traceback = result.state, result.traceback
         return self._ended(result.id, state, value, traceback, as_json=as_json)
+
+    def _check_results(self) -> None:
+        """Before anything is sent: is there a place where the result will be?"""
+        from ..runtime.results.disabled import DisabledBackend
+
+        if isinstance(self.app.backend, DisabledBackend) and not self.app.conf.task_always_eager:
+            hint = "Give --backend URL or set result_backend, to where the workers keep them."
+            raise Stop("there is nothing to wait for: results are not kept, since result_backend is not set", hint=hint)
 
     def _sent(self) -> AsyncResult:
         from ..runtime.errors import EncodeError
