@@ -92,8 +92,12 @@ class Call:
             return
         note("the broker is inside this process (memory://): the task runs here\n")
         queue = self.options.get("queue")
-        with self.app.embedded_worker(None if queue is None else [queue]):
-            yield
+        with self.app.embedded_worker(None if queue is None else [queue]) as service:
+            try:
+                yield
+            except BaseException:  # nobody waits for the task any longer
+                service.stop(now=True)
+                raise
 
     def _ended(self, task_id: str, state: str, value: object, traceback: str | None, *, as_json: bool) -> int:
         succeeded = state == "SUCCESS"

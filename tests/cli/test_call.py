@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import uuid
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -60,6 +62,12 @@ def app(here: Path) -> str:
     name = f"tasks_{uuid.uuid4().hex}"
     (here / f"{name}.py").write_text(TASKS)
     return name
+
+
+@pytest.fixture
+def one() -> str:
+    """An id that no other test uses: results in memory are those of the whole process."""
+    return uuid.uuid4().hex
 
 
 class Folder:
@@ -247,24 +255,24 @@ def test_it_runs_here_when_nothing_else_can(flowc: Flowc, app: str) -> None:
     assert "adding 2 3" in ran.err
 
 
-def test_a_result_with_everything(flowc: Flowc, app: str) -> None:
-    ran = flowc("call", "proj.echo", "é", "--app", app, "--wait", "--json", "--task-id", "one", "--queue", "mine")
+def test_a_result_with_everything(flowc: Flowc, app: str, one: str) -> None:
+    ran = flowc("call", "proj.echo", "é", "--app", app, "--wait", "--json", "--task-id", one, "--queue", "mine")
     document = json.loads(ran.out)
     assert document.pop("traceback") is None
     assert document == {
         "version": 1,
         "task": "proj.echo",
-        "task_id": "one",
+        "task_id": one,
         "state": "SUCCESS",
         "result": {"args": ["é"], "kwargs": {}},
         "error": None,
     }
 
 
-def test_messages_on_the_way_go_to_standard_error(flowc: Flowc, app: str) -> None:
-    ran = flowc("call", "proj.tell", "--app", app, "--wait", "--task-id", "one")
+def test_messages_on_the_way_go_to_standard_error(flowc: Flowc, app: str, one: str) -> None:
+    ran = flowc("call", "proj.tell", "--app", app, "--wait", "--task-id", one)
     assert (ran.code, ran.out) == (0, '"done"\n')
-    assert "one says PROGRESS: {'half': True}" in ran.err
+    assert f"{one} says PROGRESS: {{'half': True}}" in ran.err
 
 
 def test_a_task_that_fails(flowc: Flowc, app: str) -> None:
@@ -284,10 +292,17 @@ def test_a_task_that_is_too_late(flowc: Flowc, app: str) -> None:
     assert "proj.add was revoked: " in ran.err
 
 
-def test_no_result_in_time(flowc: Flowc, app: str) -> None:
-    ran = flowc("call", "proj.sleep", "1", "--app", app, "--wait", "--timeout", "0.05", "--task-id", "one")
+def test_no_result_in_time(flowc: Flowc, app: str, one: str) -> None:
+    ran = flowc("call", "proj.sleep", "1", "--app", app, "--wait", "--timeout", "0.05", "--task-id", one)
     assert (ran.code, ran.out) == (Exit.TIMED_OUT, "")
-    assert "no result of proj.sleep came in 0.05 s; its id is one" in ran.err
+    assert f"no result of proj.sleep came in 0.05 s; its id is {one}" in ran.err
+
+
+def test_a_task_that_nobody_waits_for_does_not_keep_the_command(here: Path, app: str) -> None:
+    command = [sys.executable, "-m", "flowc", "call", "proj.sleep", "600", "--app", app, "--wait", "--timeout", "0.2"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (Exit.TIMED_OUT, ""), done
+    assert "Traceback" not in done.stderr
 
 
 def test_an_eager_application_runs_it_without_a_worker(flowc: Flowc, app: str, monkeypatch: pytest.MonkeyPatch) -> None:
