@@ -61,7 +61,6 @@ NAMES = (
     "redis_socket_timeout",
     "redis_socket_connect_timeout",
     "redis_socket_keepalive",
-    "redis_retry_on_timeout",
     "worker_concurrency",
     "worker_pool",
     "worker_prefetch_multiplier",

@@ -48,4 +48,3 @@ class ResultSettings(SettingsBase):
     redis_socket_timeout: MaybeSeconds = Field(120.0, description="Seconds to wait for a Redis store's answer.")
     redis_socket_connect_timeout: MaybeSeconds = Field(None, description="Seconds to wait for a connection to it; None: as for answers.")
     redis_socket_keepalive: Flag = Field(False, description="Whether its idle connections are kept alive by TCP.")
-    redis_retry_on_timeout: Flag = Field(False, description="Whether a command that timed out is sent again.")

@@ -53,6 +53,7 @@ FOREIGN: dict[str, str | None] = {
     "redis_db": _IN_THE_BACKEND,
     "redis_host": _IN_THE_BACKEND,
     "redis_port": _IN_THE_BACKEND,
+    "redis_retry_on_timeout": "how often it tries again is said by result_backend_always_retry",
     "result_cache_max": "it keeps no cache of results",
     "result_chord_join_timeout": None,
     "result_chord_retry_interval": "chords are counted, not polled",
