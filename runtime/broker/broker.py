@@ -106,9 +106,8 @@ class Broker:
         return connections.PoolOfProducers(self.connections, limit=self.conf.broker_pool_limit or 0)
 
     def _make_publisher(self) -> Publisher:
-        if self.traits.name == "memory":
-            return MemoryPublisher(self.connection(), self.topology)
-        return ConnectionPublisher(lambda: self.connections, self.topology)
+        general = ConnectionPublisher(lambda: self.connections, self.topology)
+        return MemoryPublisher(self.connection(), self.topology, general) if self.traits.name == "memory" else general
 
     def _make_traits(self) -> Traits:
         kind = self.connection().get_transport_cls()

@@ -30,10 +30,17 @@ _ProducerPool: Any = pools.ProducerPool
 #: Seconds that a broker may take over a command, once the connection stands.
 ANSWER = 30.0
 
+#: Our own transport option (kombu's Redis transport passes over what it does not know): seconds for a command's answer.
+PATIENCE = "flowc_answer_timeout"
+
 #: Schemes of URLs whose driver is an extra of flowc.
 _DRIVERS = {"redis": "redis", "rediss": "redis", "sentinel": "redis", "sentinels": "redis"}
 
 _CREDENTIALS = re.compile(r"(?<=://)[^/;]*@")
+
+
+class Refused(OperationalError):  # type: ignore[misc]
+    """The broker answered, and will not have us: a wrong password, no such virtual host. Another try would end in the same way."""
 
 
 class PoolOfConnections(_ConnectionPool):  # type: ignore[misc]
@@ -86,6 +93,8 @@ def transport_options(conf: Configuration, scheme: str) -> dict[str, Any]:
     options: dict[str, Any] = {}
     if scheme in _DRIVERS:
         options = {"socket_connect_timeout": timeout, "socket_timeout": timeout}
+        if "socket_timeout" not in conf.broker_transport_options:
+            options[PATIENCE] = ANSWER
     elif scheme in ("amqp", "amqps", "pyamqp"):
         options = {"confirm_publish": True}
     return {**options, **conf.broker_transport_options}
@@ -120,7 +129,8 @@ def establish(conn: Any) -> None:
     """Connect, if it is not connected: each of its URLs is tried once, without a pause.
 
     Raises:
-        Exception: that of the last one tried.
+        Refused: the broker will not have us.
+        Exception: whatever kombu's transport raises, of the last one tried.
     """
     if conn.connected:
         return
@@ -130,11 +140,13 @@ def establish(conn: Any) -> None:
             # kombu's own patience would wait for two seconds: retries are ours to count
             conn._connection_factory()
             return
-        except Exception:
+        except Exception as exc:
+            refused = not may_pass(conn, exc) and isinstance(exc, (*conn.connection_errors, *conn.channel_errors))
+            error = Refused(*operational(conn, exc, "cannot connect to").args) if refused else exc
             discard(conn)
             conn.maybe_switch_next()
             if not left:
-                raise
+                raise error from (exc if refused else exc.__cause__)
 
 
 def discard(conn: Any) -> None:
@@ -147,6 +159,8 @@ def discard(conn: Any) -> None:
 
 def may_pass(conn: Any, exc: BaseException) -> bool:
     """Whether an exception of a connection is one that another try may not meet."""
+    if isinstance(exc, Refused):
+        return False
     if isinstance(exc, (OperationalError, OSError)):
         return True
     return isinstance(exc, (*conn.recoverable_connection_errors, *conn.recoverable_channel_errors))

@@ -56,21 +56,25 @@ class Control:
         Raises:
             OperationalError: the broker cannot be reached.
         """
+        from kombu import messaging
+
         from . import connections
         from .retry import persist, policy
 
         pool = self._app.broker.connections
         connection = pool.acquire(block=True)
         mailbox = make_mailbox()
+        producer: Any = messaging.Producer
+        body = {"method": command, "arguments": arguments, "destination": destination, "pattern": None, "matcher": None}
 
         def attempt() -> None:
             try:
                 connections.establish(connection)
-                bound = mailbox(connection)
-                if destination is None:
-                    bound.abcast(command, arguments)
-                else:
-                    bound.cast(destination, command, arguments)
+                # the mailbox itself would try for ever
+                producer(connection.default_channel, auto_declare=False).publish(
+                    body, exchange=mailbox.exchange.name, declare=[mailbox.exchange], serializer="json", retry=False,
+                    headers={"clock": mailbox.clock.forward(), "expires": 0},
+                )  # fmt: skip
             except BaseException:
                 connections.discard(connection)
                 raise

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from .interface import Envelope, RetryPolicy
+from .interface import Envelope, Publisher, RetryPolicy
 from .topology import Topology
 
 
@@ -17,10 +17,12 @@ class MemoryPublisher:
     Args:
         connection: a kombu ``Connection`` to ``memory://``, for this publisher alone.
         topology: declares queues.
+        others: publishes over a connection or producer that a caller gives.
     """
 
-    def __init__(self, connection: Any, topology: Topology) -> None:
+    def __init__(self, connection: Any, topology: Topology, others: Publisher) -> None:
         self._connection = connection
+        self._others = others
         self._topology = topology
         self._lock = threading.Lock()
         self._channel: Any = None
@@ -31,8 +33,11 @@ class MemoryPublisher:
         self._next = itertools.count(1).__next__
         self._declared: set[str] = set()
 
-    def publish(self, envelope: Envelope, retry: RetryPolicy | None = None, *, connection: Any = None, producer: Any = None) -> None:
-        """Put one message into its queue; ``retry``, ``connection`` and ``producer`` make no difference here."""
+    def publish(self, envelope: Envelope, retry: RetryPolicy, *, connection: Any = None, producer: Any = None) -> None:
+        """Put one message into its queue; a ``connection`` or ``producer`` is used only if it leads elsewhere."""
+        if (connection is not None or producer is not None) and _leads_elsewhere(connection, producer):
+            self._others.publish(envelope, retry, connection=connection, producer=producer)
+            return
         headers, properties, body, content_type, content_encoding, (exchange, key, _), _ = envelope
         if exchange or self._channel is None or key not in self._declared:
             self._declare(envelope)
@@ -54,10 +59,10 @@ class MemoryPublisher:
         else:
             (self._queues.get(key) or self._channel._queue_for(key)).put(message)
 
-    def publish_many(self, envelopes: Sequence[Envelope], retry: RetryPolicy | None = None, **_: Any) -> None:
+    def publish_many(self, envelopes: Sequence[Envelope], retry: RetryPolicy, *, connection: Any = None, producer: Any = None) -> None:
         """Put many messages into their queues."""
         for envelope in envelopes:
-            self.publish(envelope)
+            self.publish(envelope, retry, connection=connection, producer=producer)
 
     def close(self) -> None:
         """Let the connection go; what is in the queues stays."""
@@ -76,3 +81,8 @@ class MemoryPublisher:
             if target not in self._declared:
                 self._topology.declare(envelope.destination, self._channel)
                 self._declared.add(target)
+
+
+def _leads_elsewhere(connection: Any, producer: Any) -> bool:
+    used = connection if producer is None else producer.connection
+    return bool(used.transport.driver_type != "memory")

@@ -149,4 +149,12 @@ class ConnectionPublisher:
 
 def lane_kind(conn: Any) -> type[Lane]:
     """How a connection's transport is written to."""
+    if conn.transport.driver_type == "redis":
+        from .publisher_redis import RedisLane
+
+        return RedisLane
+    if conn.transport.driver_name == "py-amqp":
+        from .publisher_amqp import AmqpLane
+
+        return AmqpLane
     return Lane
