@@ -95,55 +95,42 @@ class App:
             set_current(self)
 
     # ------------------------------------------------------------------------------------------------ made when first needed
-    def _once(self, what: str, make: Callable[[], Any]) -> Any:
+    def _once(self, what: str, make: Callable[[App], Any]) -> Any:
         """What was made already under that name, else made now: one for all threads."""
-        try:
+        with self._lock:
+            if what not in self._made:
+                self._made[what] = make(self)
             return self._made[what]
-        except KeyError:
-            with self._lock:
-                if what not in self._made:
-                    self._made[what] = make()
-                return self._made[what]
 
     @property
     def conf(self) -> Configuration:
         """The settings in force: what the program gives, over ``FLOWC_…`` variables, over ``[tool.flowc]``, over the defaults."""
-        from .configuration import Configuration
-
-        made: Configuration = self._once("conf", lambda: Configuration.load(self._given))
-        return made
+        made: Configuration | None = self._made.get("conf")
+        return self._once("conf", _conf) if made is None else made
 
     @property
     def broker(self) -> Broker:
         """Connections, producers and consumers."""
-        from .broker.broker import Broker
-
-        made: Broker = self._once("broker", lambda: Broker(self.conf))
-        return made
+        made: Broker | None = self._made.get("broker")
+        return self._once("broker", _broker) if made is None else made
 
     @property
     def backend(self) -> Backend:
         """Where results are kept."""
-        from .results.factory import make_backend
-
-        made: Backend = self._once("backend", lambda: make_backend(self))
-        return made
+        made: Backend | None = self._made.get("backend")
+        return self._once("backend", _backend) if made is None else made
 
     @property
     def sender(self) -> Sender:
         """The one way on which calls leave."""
-        from .sending import Sender
-
-        made: Sender = self._once("sender", lambda: Sender(self))
-        return made
+        made: Sender | None = self._made.get("sender")
+        return self._once("sender", _sender) if made is None else made
 
     @property
     def control(self) -> Control:
         """Commands to all workers, such as ``revoke``."""
-        from .broker.control import Control
-
-        made: Control = self._once("control", lambda: Control(self))
-        return made
+        made: Control | None = self._made.get("control")
+        return self._once("control", _control) if made is None else made
 
     @property
     def pool(self) -> Any:
@@ -264,6 +251,37 @@ class App:
 
     def __repr__(self) -> str:
         return f"<App {self.name or '(no name)'}: {len(self.tasks)} tasks>"
+
+
+# Each imports what it needs only now, and not on every access: calls pass here by the ten thousand.
+def _conf(app: App) -> Configuration:
+    from .configuration import Configuration
+
+    return Configuration.load(app._given)
+
+
+def _broker(app: App) -> Broker:
+    from .broker.broker import Broker
+
+    return Broker(app.conf)
+
+
+def _backend(app: App) -> Backend:
+    from .results.factory import make_backend
+
+    return make_backend(app)
+
+
+def _sender(app: App) -> Sender:
+    from .sending import Sender
+
+    return Sender(app)
+
+
+def _control(app: App) -> Control:
+    from .broker.control import Control
+
+    return Control(app)
 
 
 def _origin(function: Callable[..., Any]) -> tuple[str, str]:
