@@ -104,7 +104,9 @@ class KombuReceiver:
             channel.basic_qos(0, self._limit, False)
             for number, queue in enumerate(declare(self._queues, channel)):
                 queue.consume(f"flowc{number}", callback=self._arrive, no_ack=False)
-        self._connection = connection
+            self._connection = connection
+            # kombu's Redis transport subscribes when it is first asked for messages
+            self._look(1, 0.0)
 
     def _disconnect(self) -> None:
         self._arrived.clear()

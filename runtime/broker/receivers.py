@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .interface import Receiver
-from .receiver_queues import ConnectionSource
+from .receiver_queues import ConnectionSource, as_queue
 
 
 def make_receiver(broker: ConnectionSource, queues: Sequence[Any], prefetch: int) -> Receiver:
@@ -31,6 +31,16 @@ def make_receiver(broker: ConnectionSource, queues: Sequence[Any], prefetch: int
         from .receiver_amqp import AmqpReceiver
 
         return AmqpReceiver(broker, queues, prefetch)
+    if kind == "redis" and _plain(connection, [as_queue(broker, queue) for queue in queues]):
+        from .receiver_redis import RedisReceiver
+
+        return RedisReceiver(broker, queues, prefetch)
     from .receiver_kombu import KombuReceiver
 
     return KombuReceiver(broker, queues, prefetch)
+
+
+def _plain(connection: Any, queues: Sequence[Any]) -> bool:
+    """Whether all queues are lists in Redis (one of a fanout exchange is a subscription), with acknowledgements."""
+    emulated = (connection.transport_options or {}).get("ack_emulation", True)
+    return bool(emulated) and all(getattr(queue.exchange, "type", None) != "fanout" for queue in queues)

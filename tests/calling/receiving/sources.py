@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
-import kombu
+from kombu import connection, entity
 
 from flowc.runtime.broker.interface import Delivery, Receiver
 from flowc.runtime.broker.receivers import make_receiver
@@ -18,9 +18,9 @@ from flowc.runtime.errors import ConnectionLost
 #: Seconds after which a test gives up waiting.
 DEADLINE = 30.0
 
-Queue: Any = kombu.Queue
-Exchange: Any = kombu.Exchange
-Connection: Any = kombu.Connection
+Queue: Any = entity.Queue
+Exchange: Any = entity.Exchange
+Connection: Any = connection.Connection
 
 
 class Source:
@@ -38,9 +38,12 @@ class Source:
     def connection(self) -> Any:
         return Connection(self.url, transport_options=dict(self.options), connect_timeout=5)
 
-    def send(self, queue: str, *bodies: bytes | str, exchange: str = "", **options: Any) -> None:
+    def send(self, queue: str, *bodies: bytes | str, exchange: Any = "", **options: Any) -> None:
         """Publish each body; the queue must exist already."""
         options = {"content_type": "application/x-test", "content_encoding": "binary", "delivery_mode": 2, **options}
+        if exchange:
+            # kombu's Redis transport knows the type of an exchange only from its own declaration
+            options["declare"] = [exchange]
         with self.connection() as connection:
             producer = connection.Producer()
             for body in bodies:
