@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -14,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from flowc.runtime.broker import receiver_redis_bell, receiver_redis_leases
+from flowc.runtime.broker import receiver_redis_leases
 from flowc.runtime.broker.receiver_redis import RedisReceiver
+from flowc.runtime.broker.receiver_redis_link import RedisLink
 from flowc.runtime.broker.receivers import make_receiver
 from flowc.runtime.errors import ConnectionLost
 
@@ -25,6 +27,7 @@ CHILD = """
 import sys, time
 from types import SimpleNamespace
 from kombu import Connection
+from flowc.runtime.broker.receiver_redis_link import RedisLink
 from flowc.runtime.broker.receivers import make_receiver
 url, options, queue, most = sys.argv[1], eval(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 source = SimpleNamespace(connection=lambda: Connection(url, transport_options=options))
@@ -134,15 +137,17 @@ def test_a_consumer_of_kombu_gets_what_a_dead_worker_held(redis_url: str, name: 
     collect(receiver, 1)
     abandon(receiver)
     got: list[Any] = []
-    with source.connection() as connection:
-        with connection.Consumer([Queue(name)], callbacks=[lambda body, message: got.append((body, message.headers, message.ack()))]):
-            deadline = time.monotonic() + 30
-            while not got and time.monotonic() < deadline:
-                try:
-                    connection.drain_events(timeout=0.2)
-                except TimeoutError:
-                    pass
-    assert [(body, headers["id"], headers["redelivered"]) for body, headers, _ in got] == [(b"x", "1", True)]
+
+    def arrive(body: Any, message: Any) -> None:
+        message.ack()
+        got.append((body, message.headers))
+
+    with source.connection() as connection, connection.Consumer([Queue(name)], callbacks=[arrive]):
+        deadline = time.monotonic() + 30
+        while not got and time.monotonic() < deadline:
+            with contextlib.suppress(TimeoutError):
+                connection.drain_events(timeout=0.2)
+    assert [(body, headers["id"], headers["redelivered"]) for body, headers in got] == [(b"x", "1", True)]
 
 
 def test_what_a_dead_consumer_of_kombu_held_comes_to_us(redis_url: str, name: str) -> None:
@@ -243,14 +248,14 @@ def test_messages_whose_answer_was_lost_come_again(source: Source, name: str, mo
 
 
 def test_without_tracking_the_lists_are_looked_at(source: Source, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    command = receiver_redis_bell.RedisLink.command
+    command = RedisLink.command
 
     def refuse(self: Any, *args: Any) -> Any:
         if args[:2] == ("CLIENT", "TRACKING"):
             raise ConnectionLost("refused")
         return command(self, *args)
 
-    monkeypatch.setattr(receiver_redis_bell.RedisLink, "command", refuse)
+    monkeypatch.setattr(RedisLink, "command", refuse)
     with source.receiving(name) as receiver:
         assert not receiver._bell.tracking  # type: ignore[attr-defined]
         assert receiver.receive(1, 0.2) == []
