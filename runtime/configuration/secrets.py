@@ -17,11 +17,16 @@ _SECRET_KEY = re.compile(r"(?i)pass(word|wd|phrase)?$|secret|token|access_?key|c
 #: ``scheme://user:password@``, up to the last @ before another URL: a password may hold anything that its writer forgot to quote.
 _USER_INFO = re.compile(r"([A-Za-z][\w.+-]*://)((?:(?![A-Za-z][\w.+-]*://).)*)@", re.DOTALL)
 
+#: Ends of keys that hold URLs: what stands there may be one whose writer forgot the scheme.
+_URLS = ("_url", "_backend")
+
 _QUERY = re.compile(r"([?&]([\w.-]+)=)([^&\s;,'\"]*)")
 
 
 def masked(value: object, key: str = "") -> object:
-    """A value without passwords: in URLs, and under keys that say that they hold one."""
+    """A value without passwords: in URLs, and under keys that say that they hold one, or a URL."""
+    if isinstance(value, str) and "://" not in value and "@" in value and key.endswith(_URLS):
+        return f"{MASK}@{value.rpartition('@')[2]}"
     if key and value is not None and _SECRET_KEY.search(key) and not isinstance(value, (bool, Mapping)):
         return MASK
     if isinstance(value, str):

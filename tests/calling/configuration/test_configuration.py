@@ -210,10 +210,10 @@ def test_passwords_never_show(conf: Configuration) -> None:
         assert "er2" not in text
         assert "me:***@h" in text
         assert "'master_name': 'm'" in text
-    for values in ({"broker_url": "hunter2:x@h"}, {"redis_password": 5}, {"broker_url": ["redis://:hunter2@h", 3]}):
+    for values in ({"broker_url": "me:hunter2@h"}, {"redis_password": ["hunter2"]}, {"broker_url": ["redis://:hunter2@h", 3]}):
         with pytest.raises(ImproperlyConfigured) as refused:
             conf.update(values)
-        assert "redis://:hunter2" not in str(refused.value)
+        assert "hunter2" not in str(refused.value)
 
 
 def test_time_zone(conf: Configuration) -> None:
