@@ -7,23 +7,70 @@ imported when it is first asked for, so that ``import flowc`` costs nothing.
 from __future__ import annotations
 
 __version__ = "0.1.0"
-__all__ = ["App", "Flow", "FlowError", "PlanError", "UnknownTasks", "load", "loads"]
+__all__ = [
+    "App",
+    "AsyncResult",
+    "EagerResult",
+    "Flow",
+    "FlowError",
+    "GroupResult",
+    "PlanError",
+    "ResultSet",
+    "Signature",
+    "Task",
+    "UnknownTasks",
+    "chain",
+    "chord",
+    "chunks",
+    "current_app",
+    "current_task",
+    "group",
+    "load",
+    "loads",
+    "maybe_signature",
+    "shared_task",
+    "signature",
+    "xmap",
+    "xstarmap",
+]
 
 TYPE_CHECKING = False  # not typing's: importing it would cost as much as the rest of this file
 if TYPE_CHECKING:
     from .compiler.plan import PlanError
     from .flow import Flow, FlowError, load, loads
     from .runtime.app import App
+    from .runtime.canvas import Signature, chain, chord, chunks, group, maybe_signature, signature, xmap, xstarmap
     from .runtime.errors import UnknownTasks
+    from .runtime.proxies import current_app, current_task
+    from .runtime.result import AsyncResult, EagerResult, GroupResult, ResultSet
+    from .runtime.shared import shared_task
+    from .runtime.task import Task
 
 _HOMES = {
     "App": "runtime.app",
+    "AsyncResult": "runtime.result",
+    "EagerResult": "runtime.result",
     "Flow": "flow",
     "FlowError": "flow",
+    "GroupResult": "runtime.result",
     "PlanError": "compiler.plan",
+    "ResultSet": "runtime.result",
+    "Signature": "runtime.canvas",
+    "Task": "runtime.task",
     "UnknownTasks": "runtime.errors",
+    "chain": "runtime.canvas",
+    "chord": "runtime.canvas",
+    "chunks": "runtime.canvas",
+    "current_app": "runtime.proxies",
+    "current_task": "runtime.proxies",
+    "group": "runtime.canvas",
     "load": "flow",
     "loads": "flow",
+    "maybe_signature": "runtime.canvas",
+    "shared_task": "runtime.shared",
+    "signature": "runtime.canvas",
+    "xmap": "runtime.canvas",
+    "xstarmap": "runtime.canvas",
 }
 
 

@@ -1,4 +1,8 @@
-"""The tasks that every application has: Celery's ``celery.map`` and ``celery.starmap``: one message, one task, many arguments."""
+"""The tasks that every application has, by Celery's names.
+
+``celery.map`` and ``celery.starmap``: one message, one task, many arguments. ``celery.accumulate`` gives its arguments back: a step between
+groups, and what a task becomes that is replaced by a group.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .errors import NotRegistered
+from .shared import register_shared
 
 #: Names of the tasks whose argument ``task`` is the signature of another one.
 MAPPING = ("celery.map", "celery.starmap")
 
+#: Names of all of them.
+BUILTIN = (*MAPPING, "celery.accumulate")
+
 
 def register(app: Any) -> None:
-    """Add the built-in tasks to an application."""
+    """Add the built-in tasks to an application, and those that are shared."""
 
     def xmap(task: Mapping[str, Any], it: Iterable[Any]) -> list[Any]:
         call = _partial(app, task)
@@ -22,8 +30,13 @@ def register(app: Any) -> None:
         call = _partial(app, task)
         return [call(*item) for item in it]
 
+    def accumulate(*args: Any, index: int | None = None) -> Any:
+        return args if index is None else args[index]
+
     app.task(name="celery.map")(xmap)
     app.task(name="celery.starmap")(xstarmap)
+    app.task(name="celery.accumulate")(accumulate)
+    register_shared(app)
 
 
 def _partial(app: Any, signature: Mapping[str, Any]) -> Any:

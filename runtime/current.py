@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from .errors import ImproperlyConfigured
+from .errors import ImproperlyConfigured, NotRegistered
 
 if TYPE_CHECKING:
     from .app import App
+    from .task import Task
 
 _lock = threading.Lock()
 _newest: list[App] = []
@@ -30,7 +31,19 @@ def current_app() -> App:
 
     context = current()
     if context is not None and context.app is not None:
-        return context.app
+        return context.app  # type: ignore[no-any-return]
     if not _newest:
         raise ImproperlyConfigured("there is no application yet: make one first, as in  app = flowc.App(broker=…)")
     return _newest[0]
+
+
+def task_named(name: str) -> Task:
+    """The task of that name of the current application: a pickled task is its name.
+
+    Raises:
+        NotRegistered: it has none.
+    """
+    found = current_app().tasks.get(name)
+    if found is None:
+        raise NotRegistered(f"no task is registered as {name!r}")
+    return found

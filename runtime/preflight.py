@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..compiler.plan import Call, Late, Location, Map, Plan, PlanError, Value
 from .app import App
-from .builtin_tasks import MAPPING
+from .builtin_tasks import BUILTIN, MAPPING
 from .errors import UnknownTasks
 
 
@@ -56,7 +56,7 @@ def _mapped(call: Call) -> str | None:
 
 
 def _problem(name: str, what: str, where: Location, app: App) -> str:
-    names = [known for known in app.tasks if known not in MAPPING]
+    names = [known for known in app.tasks if known not in BUILTIN]
     short = name.rpartition(".")[2]
     near = [known for known in names if known.rpartition(".")[2] == short] or difflib.get_close_matches(name, names, 1, 0.7)
     hint = f"; did you mean {near[0]!r}?" if near else ""

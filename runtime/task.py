@@ -1,15 +1,25 @@
-"""A task: a user's function under a name, callable as it is in this process."""
+"""A task: a user's function under a name, callable as it is in this process, and from any other by a message."""
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import request as requests
+from .calling.applying import apply_async
+from .calling.arity import arity_of
+from .calling.declared import ATTRIBUTES, FROM_SETTINGS, check_declared
 from .request import Context
+from .task_attributes import CallDefault, FromSettings
+
+if TYPE_CHECKING:
+    from .canvas import Signature, chunks, xmap, xstarmap
+    from .errors import Retry
+    from .result import AsyncResult, EagerResult
 
 
 class Task:
@@ -20,21 +30,74 @@ class Task:
         function: the user's function (its first parameter is the task itself where ``bind`` is set).
         options: default options of its calls, by Celery's names.
         app: the application that it belongs to.
+        arity: what the function takes, where Python knows.
+
+    The options of ``@app.task`` are attributes too, and can be set: ``max_retries default_retry_delay autoretry_for
+    dont_autoretry_for retry_kwargs retry_backoff retry_backoff_max retry_jitter throws typing trail shadow_name``; those that a
+    setting stands for (``acks_late`` and its like); and the defaults of its calls (``serializer``, ``queue`` …).
     """
 
     name: str
     app: Any
+    max_retries: int | None
+    default_retry_delay: float
+    autoretry_for: Sequence[type[BaseException]]
+    dont_autoretry_for: Sequence[type[BaseException]]
+    retry_kwargs: Mapping[str, Any]
+    retry_backoff: bool | float
+    retry_backoff_max: float
+    retry_jitter: bool
+    throws: Sequence[type[BaseException]]
+    typing: bool
+    trail: bool
+    shadow_name: Callable[..., str | None] | None
+
+    acks_late = FromSettings()
+    acks_on_failure_or_timeout = FromSettings()
+    reject_on_worker_lost = FromSettings()
+    track_started = FromSettings()
+    store_errors_even_if_ignored = FromSettings()
+
+    queue = CallDefault(None)
+    exchange = CallDefault(None)
+    routing_key = CallDefault(None)
+    priority = CallDefault("task_default_priority")
+    serializer = CallDefault("task_serializer")
+    compression = CallDefault("task_compression")
+    expires = CallDefault(None)
+    time_limit = CallDefault("task_time_limit")
+    soft_time_limit = CallDefault("task_soft_time_limit")
+    ignore_result = CallDefault("task_ignore_result")
+    delivery_mode = CallDefault(None)
+    mandatory = CallDefault(None)
 
     def __init__(self, app: Any, function: Callable[..., Any], name: str, *, bind: bool, options: Mapping[str, Any]) -> None:
+        check_declared(name, options)
         functools.update_wrapper(self, function)
         self.app = app
         self.name = name
         self.function = function
         self.bind = bind
-        self.options: Mapping[str, Any] = MappingProxyType(dict(options))
+        self.arity = arity_of(function, bound=bind)
+        for attribute, (default, _) in ATTRIBUTES.items():
+            given = options.get(attribute, default)
+            setattr(self, attribute, default if given is None and attribute != "max_retries" else given)
+        self.own = {key: options[key] for key in FROM_SETTINGS if options.get(key) is not None}
+        self.options: Mapping[str, Any] = MappingProxyType(
+            {key: value for key, value in options.items() if key not in ATTRIBUTES and key not in FROM_SETTINGS}
+        )
+
+    # ---------------------------------------------------------------------------------------------------- in this process
+    def call_function(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the user's function, with the task itself first where it is bound."""
+        return self.function(self, *args, **kwargs) if self.bind else self.function(*args, **kwargs)
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the function, with the task itself first where it is bound. It sees the request that is current."""
+        """Run the task for the request that is current: what ``autoretry_for`` names becomes a retry."""
+        if self.autoretry_for:
+            from .retrying import run_with_autoretry
+
+            return run_with_autoretry(self, args, kwargs)
         return self.function(self, *args, **kwargs) if self.bind else self.function(*args, **kwargs)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -57,8 +120,158 @@ class Task:
             return signature
         return signature.replace(parameters=list(signature.parameters.values())[1:])
 
+    # ------------------------------------------------------------------------------------------------------------ calling
+    def delay(self, *args: Any, **kwargs: Any) -> AsyncResult:
+        """Send a call with these arguments: :meth:`apply_async` without options."""
+        return apply_async(self.app, self.name, args, kwargs, {}, self)
+
+    def apply_async(
+        self,
+        args: Sequence[Any] | None = None,
+        kwargs: Mapping[str, Any] | None = None,
+        task_id: str | None = None,
+        producer: Any = None,
+        link: Any = None,
+        link_error: Any = None,
+        shadow: str | None = None,
+        **options: Any,
+    ) -> AsyncResult:
+        """Send a call.
+
+        Args:
+            args: positional arguments.
+            kwargs: named arguments.
+            task_id: an id instead of a new one.
+            producer: kombu's, instead of a pooled one.
+            link: a signature, or a list of them, called with the result when the task has succeeded.
+            link_error: the same for when it has failed.
+            shadow: another name for logs.
+            options: ``countdown`` and ``expires`` (seconds), ``eta`` (aware datetime), ``retry``, ``retry_policy``, ``serializer``,
+                ``compression``, ``queue``, ``exchange``, ``routing_key``, ``priority``, ``time_limit``, ``ignore_result`` and the
+                others of Celery's guide.
+
+        Raises:
+            TypeError: an option that there is not, a value of a wrong type, or arguments that do not fit the function.
+            ValueError: a value out of its range.
+            OperationalError: the broker cannot be reached and every retry is used up (``T.OperationalError``).
+
+        Source: "Calling Tasks" of Celery's guide.
+        """
+        for key, value in (("task_id", task_id), ("producer", producer), ("link", link), ("link_error", link_error), ("shadow", shadow)):
+            if value is not None:
+                options[key] = value
+        return apply_async(self.app, self.name, args, kwargs, options, self)
+
+    def apply(self, args: Sequence[Any] | None = None, kwargs: Mapping[str, Any] | None = None, **options: Any) -> EagerResult:
+        """Run the call in this process and thread, and wait for it: no message is sent.
+
+        Args:
+            args: positional arguments.
+            kwargs: named arguments.
+            options: those of :meth:`apply_async`, and ``throw``: raise what the task raises (default: ``task_eager_propagates``).
+        """
+        from .calling.eager import apply
+
+        return apply(self, args, kwargs, options)
+
+    def AsyncResult(self, task_id: str, **kwargs: Any) -> AsyncResult:  # noqa: N802  (Celery's name)
+        """What is known of the call of this task with that id."""
+        found: AsyncResult = self.app.AsyncResult(task_id, **kwargs)
+        return found
+
+    @property
+    def OperationalError(self) -> type[Exception]:  # noqa: N802  (Celery's name)
+        """What sending raises when the broker cannot be reached: kombu's error."""
+        from .broker.failures import operational_error
+
+        return operational_error()
+
+    # --------------------------------------------------------------------------------------------------------- signatures
+    def signature(self, args: Sequence[Any] | None = None, kwargs: Mapping[str, Any] | None = None, *more: Any, **named: Any) -> Signature:
+        """A signature of this task: arguments and options to call it with later. Takes what :class:`~flowc.Signature` takes."""
+        from .canvas import Signature
+
+        named.setdefault("app", self.app)
+        return Signature(self, args, kwargs, *more, **named)
+
+    subtask = signature
+
+    def s(self, *args: Any, **kwargs: Any) -> Signature:
+        """``T.s(2, 2)``: a signature with these arguments."""
+        return self.signature(args, kwargs)
+
+    def si(self, *args: Any, **kwargs: Any) -> Signature:
+        """The same, immutable: it takes no further arguments, such as the result of the task that it is linked to."""
+        return self.signature(args, kwargs, immutable=True)
+
+    def map(self, it: Iterable[Any]) -> xmap:
+        """One task that calls this one with each item in turn: a list of results."""
+        from .canvas import xmap
+
+        return xmap(self.s(), it, app=self.app)
+
+    def starmap(self, it: Iterable[Iterable[Any]]) -> xstarmap:
+        """The same; each item is a list of positional arguments."""
+        from .canvas import xstarmap
+
+        return xstarmap(self.s(), it, app=self.app)
+
+    def chunks(self, it: Iterable[Iterable[Any]], n: int) -> chunks:
+        """A group of :meth:`starmap` tasks of ``n`` items each."""
+        from .canvas import chunks
+
+        return chunks(self.s(), it, n, app=self.app)
+
+    # ----------------------------------------------------------------------------------------------------- inside the task
+    def retry(
+        self,
+        args: Sequence[Any] | None = None,
+        kwargs: Mapping[str, Any] | None = None,
+        exc: BaseException | type[BaseException] | None = None,
+        throw: bool = True,
+        eta: dt.datetime | None = None,
+        countdown: float | None = None,
+        max_retries: int | None = None,
+        **options: Any,
+    ) -> Retry:
+        """Try this call again, under the same id. Write ``raise self.retry(…)`` to show that nothing runs after it.
+
+        Args:
+            args: other positional arguments.
+            kwargs: other named arguments.
+            exc: what to raise when the retries are used up.
+            throw: raise :class:`Retry`, which tells the worker; without it, the task goes on.
+            eta: not before this moment (aware).
+            countdown: not before so many seconds; ``default_retry_delay`` if neither is given.
+            max_retries: for this call instead of the task's own limit; None stands for the task's (where None means: for ever).
+            options: those of :meth:`apply_async`, and ``retry_backoff``, ``retry_backoff_max``, ``retry_jitter`` for this retry alone.
+
+        Raises:
+            Retry: the worker is to try again.
+            MaxRetriesExceededError: it was retried ``max_retries`` times, and no ``exc`` is given to raise instead.
+            Reject: the message of the next try could not be sent.
+
+        Called as a plain function, the task cannot be tried again: then ``exc``, or what is being handled, is raised.
+
+        Source: "Retrying" in the guide to Celery's tasks.
+        """
+        from .retrying import retry
+
+        return retry(self, args, kwargs, exc, throw, eta, countdown, max_retries, options)
+
+    def replace(self, sig: Signature) -> Any:
+        """End this task and let a signature take its place: its id, its callbacks and its place in a chain, group or chord.
+
+        Raises:
+            Ignore: to end the task; write ``return self.replace(…)`` or ``raise self.replace(…)``.
+            ImproperlyConfigured: an empty canvas.
+        """
+        from .canvas.replacing import replace
+
+        return replace(self, sig)
+
     def update_state(self, task_id: str | None = None, state: str | None = None, meta: Any = None) -> None:
-        """Tell the run how far the task is: listeners (``~>``) of its step get ``{task_id, status, result, …}``.
+        """Tell how far the task is: who waits with ``on_message``, and listeners (``~>``) of a flow, get ``{task_id, status, result, …}``.
 
         Args:
             task_id: Celery's; a task may only tell of itself, so anything but its own id is an error.
@@ -76,6 +289,11 @@ class Task:
             raise ValueError(f"a task can only update its own state ({context.id}), not that of {task_id}")
         if context.tell is not None:
             context.tell(state, meta)
+
+    def __reduce__(self) -> Any:
+        from .current import task_named
+
+        return task_named, (self.name,)
 
     def __repr__(self) -> str:
         return f"<task {self.name}>"
