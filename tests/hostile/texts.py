@@ -110,7 +110,9 @@ VALUES: dict[str, Made] = {
     "sorting": lambda: "x = range(300000)\nwork(len([sorted(x) for i in range(100000)]))\n",
     "format specifications": lambda: "work(f'{1:>99999999999}', f'{1!r}', f'{}', f'{1:{2}}', f'{x=}')\n",
     "unknown variables": lambda: "work(secret('NOPE'), env('NOPE'), secret(''), env(5), env(), secret('\\n'))\n",
-    "chunks": lambda many=90_000: f"chunks(f, range({many}), 1)\nchunks(f, range(9), 0)\nchunks(f, range(9), -1)\nchunks(f, range(9), 10**30)\n",
+    "chunks": lambda many=90_000: (
+        f"chunks(f, range({many}), 1)\nchunks(f, range(9), 0)\nchunks(f, range(9), -1)\nchunks(f, range(9), 10**30)\n"
+    ),
     "big arguments of many": lambda: "big = range(100000)\n[work(big, i) for i in range(1000)]\n",
     "big headers of many": lambda: (
         "defaults {headers = {" + ", ".join(f"k{n}: {n}" for n in range(2_000)) + "}}\n" + "a() {headers = {x: 1}}\n" * 5_000
