@@ -41,14 +41,14 @@ def wait_for(
                 missing.discard(meta["task_id"])
                 yield meta
         if missing:
-            raise _too_late(missing, task_ids, timeout)
+            raise _too_late(backend, missing, task_ids, timeout)
         return
     deadline = None if timeout is None else time.monotonic() + timeout
     with backend.watch(task_ids, progress=on_message is not None) as watch:
         while missing:
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
-                raise _too_late(missing, task_ids, timeout or 0)
+                raise _too_late(backend, missing, task_ids, timeout or 0)
             pause = left if on_interval is None else interval if left is None else min(interval, left)
             found = watch.next(pause)
             if found is None:
@@ -62,8 +62,9 @@ def wait_for(
                 yield found
 
 
-def _too_late(missing: set[str], task_ids: Sequence[str], timeout: float) -> TimeoutError:
+def _too_late(backend: Backend, missing: set[str], task_ids: Sequence[str], timeout: float) -> TimeoutError:
+    note = f" ({backend.note})" if backend.note else ""
     if len(task_ids) == 1:
-        return TimeoutError(f"task {task_ids[0]} has no result after {timeout:g} s")
+        return TimeoutError(f"task {task_ids[0]} has no result after {timeout:g} s{note}")
     some = ", ".join(sorted(missing)[:3])
-    return TimeoutError(f"{len(missing)} of {len(task_ids)} tasks have no result after {timeout:g} s, such as {some}")
+    return TimeoutError(f"{len(missing)} of {len(task_ids)} tasks have no result after {timeout:g} s, such as {some}{note}")

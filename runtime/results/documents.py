@@ -10,28 +10,24 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from kombu import compression, serialization
-from kombu.utils.json import JSONEncoder, object_hook
+from kombu import serialization
+from kombu.utils.json import JSONEncoder
 
-from ..codec import Packed, unpack
-from ..errors import ContentDisallowed, DecodeError, EncodeError, ImproperlyConfigured
+from .. import compression
+from ..codec import Packed, decode_value, encode_value, unpack
+from ..errors import DecodeError, EncodeError, ImproperlyConfigured
 from .interface import READY_STATES, Meta
 from .settings import Settings
 
 # kombu's functions have no types
 _serializers: Any = serialization
-_compressors: Any = compression
 
 _encode = JSONEncoder().encode
-_decode = json.JSONDecoder(object_hook=object_hook).decode
 _quoted = json.encoder.encode_basestring_ascii
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 
 #: What Celery puts before a compressed document; the content type of the compression and a NUL follow.
 _COMPRESSED = b"\x00celery-compressed\x00"
-
-#: Bytes of the largest document that is stored or read, after decompression.
-LARGEST = 256 * 1024 * 1024
 
 _STATUS = re.compile(rb'\{"status": ?"([A-Z_]+)"')
 
@@ -49,7 +45,8 @@ class Documents:
         self.serializer = settings.serializer
         self.compression = settings.compression
         self.content_type, self.encoding = _content_type(settings.serializer)
-        self.accept = _accepted(settings.accept)
+        self.accept = settings.accept
+        self.largest = settings.largest
         if settings.compression is not None:
             _check_compression(settings.compression)
         #: Whether a document's status can be read off its first bytes.
@@ -66,25 +63,26 @@ class Documents:
 
     def encode_any(self, value: Any, what: str) -> bytes:
         """Any value as bytes; ``what`` is how errors call it. Raises as :meth:`encode`."""
-        data = self._written(value, what)
-        if self.compression is not None:
-            packed, content_type = _compressors.compress(data, self.compression)
-            data = b"".join((_COMPRESSED, content_type.encode(), b"\x00", packed))
-        if len(data) > LARGEST:
-            raise EncodeError(f"{what} has {len(data):,} bytes; at most {LARGEST:,} are stored")
-        return data
+        return self._finished(self._written(value, what), what)
 
-    def _written(self, value: Any, what: str) -> bytes:
-        try:
-            if self.serializer == "json":
-                return (_json(value) if isinstance(value, Mapping) and "status" in value else _encode(value)).encode()
+    def _written(self, value: Any, what: str) -> bytes | str:
+        if self.serializer != "json":
             plain = {key: unpack(item) for key, item in value.items()} if isinstance(value, Mapping) else value
-            _, _, data = _serializers.dumps(plain, serializer=self.serializer)
-        except RecursionError:
-            raise EncodeError(f"{what} is nested too deeply, or contains itself") from None
-        except Exception as exc:  # a serializer calls the values' own code
-            raise EncodeError(f"{what} cannot be carried as {self.serializer}: {exc}") from None
-        return data.encode() if isinstance(data, str) else bytes(data)
+            return encode_value(plain, self.serializer, what)[2]
+        try:
+            return _json(value) if isinstance(value, Mapping) and "status" in value else _encode(value)
+        except Exception:  # said by encode_value, with what and where
+            plain = {key: unpack(item) for key, item in value.items()} if isinstance(value, Mapping) else value
+            return encode_value(plain, self.serializer, what)[2]
+
+    def _finished(self, written: bytes | str, what: str) -> bytes:
+        data = written.encode() if isinstance(written, str) else bytes(written)
+        if len(data) > self.largest:
+            raise EncodeError(f"{what} has {len(data):,} bytes, more than worker_max_message_size allows ({self.largest:,})")
+        if self.compression is None:
+            return data
+        packed, content_type = compression.compress(data, self.compression)
+        return b"".join((_COMPRESSED, content_type.encode(), b"\x00", packed))
 
     # ------------------------------------------------------------------------------------------------------------- reading
     def decode(self, data: bytes, task_id: str) -> dict[str, Any]:
@@ -108,21 +106,15 @@ class Documents:
 
     def decode_any(self, data: bytes, what: str) -> Any:
         """Any value that :meth:`encode` or Celery wrote; ``what`` is how errors call it. Raises as :meth:`decode`."""
-        if self.content_type not in self.accept:
-            raise ContentDisallowed(
-                f"{what} is not read as {self.serializer}: it may do harm; result_accept_content = [..., {self.serializer!r}] allows it"
-            )
-        try:
-            data = _decompressed(data, what)
-            if self.serializer == "json":
-                return _decode(data.decode("utf-8"))
-            return _serializers.loads(data, self.content_type, self.encoding, accept=self.accept)
-        except DecodeError:
-            raise
-        except RecursionError:
-            raise DecodeError(f"{what} cannot be read: it is nested too deeply") from None
-        except Exception as exc:  # whatever a decoder raises on a damaged document
-            raise DecodeError(f"{what} cannot be read as {self.serializer}: {exc}") from None
+        if data.startswith(_COMPRESSED):
+            content_type, _, packed = data[len(_COMPRESSED) :].partition(b"\x00")
+            try:
+                data = compression.decompress(packed, content_type.decode("utf-8", "replace"), self.largest)
+            except DecodeError as exc:
+                raise DecodeError(f"{what}: {exc}") from None
+        if len(data) > self.largest:
+            raise DecodeError(f"{what} has {len(data):,} bytes, more than worker_max_message_size allows ({self.largest:,})")
+        return decode_value(data, self.content_type, self.encoding, self.accept, what=what)
 
     def decode_group(self, data: bytes, group_id: str) -> dict[str, Any]:
         """The document of a group. Raises as :meth:`decode`."""
@@ -136,7 +128,7 @@ class Documents:
         task_id, status, result = str(meta["task_id"]), str(meta["status"]), meta["result"]
         what = f"the result of task {task_id}"
         if type(result) is Packed and self.plain:
-            return f"[1, {_quoted(task_id)}, {_quoted(status)}, {result.text}]".encode()
+            return self._finished(f"[1, {_quoted(task_id)}, {_quoted(status)}, {result.text}]", what)
         return self.encode_any([1, task_id, status, unpack(result)], what)
 
     def decode_part(self, data: bytes, group_id: str) -> dict[str, Any]:
@@ -185,40 +177,26 @@ def _value(value: Any) -> str:
     return _encode(value)
 
 
-def _decompressed(data: bytes, what: str) -> bytes:
-    if not data.startswith(_COMPRESSED):
-        if len(data) > LARGEST:
-            raise DecodeError(f"{what} has {len(data):,} bytes; at most {LARGEST:,} are read")
-        return data
-    content_type, _, packed = data[len(_COMPRESSED) :].partition(b"\x00")
-    unpacked: bytes = _compressors.decompress(packed, content_type.decode("utf-8"))
-    return unpacked
-
-
 def _content_type(serializer: str) -> tuple[str, str]:
     registry = _serializers.registry
     name = registry.type_to_name.get(serializer, serializer)
     try:
         encoder = registry._encoders[name]
     except KeyError:
-        raise ImproperlyConfigured(_unknown("result_serializer", serializer, registry._encoders)) from None
+        raise ImproperlyConfigured(f"result_serializer: {_not_there(serializer)}") from None
     return encoder.content_type, encoder.content_encoding
-
-
-def _accepted(accept: tuple[str, ...]) -> frozenset[str]:
-    try:
-        return frozenset(_serializers.prepare_accept_content(accept) or ())
-    except Exception as exc:  # kombu's SerializerNotInstalled
-        raise ImproperlyConfigured(f"result_accept_content: {exc}") from None
 
 
 def _check_compression(name: str) -> None:
     try:
-        _compressors.get_encoder(name)
-    except KeyError:
-        raise ImproperlyConfigured(_unknown("result_compression", name, _compressors.encoders())) from None
+        compression.compress(b"", name)
+    except EncodeError as exc:
+        raise ImproperlyConfigured(f"result_compression: {exc}") from None
 
 
-def _unknown(setting: str, name: str, known: Any) -> str:
-    listed = ", ".join(sorted(str(item) for item in known if "/" not in str(item)))
-    return f"{setting} = {name!r}: it is not known or not installed; there are {listed}"
+def _not_there(serializer: str) -> str:
+    try:
+        encode_value(None, serializer)
+    except EncodeError as exc:
+        return str(exc)
+    return f"serializer {serializer!r} is not known"

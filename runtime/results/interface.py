@@ -67,10 +67,12 @@ class Backend(ABC):
         reply_to: the queue that calls must name as theirs (rpc), else None. Reading it makes sure that the queue is there.
         keeps_groups: whether groups and chords can be kept.
         url: where it keeps results, without a password.
+        note: what somebody should know who waited in vain.
     """
 
     keeps_groups: ClassVar[bool] = True
     url: str = ""
+    note: ClassVar[str] = ""
 
     @property
     def reply_to(self) -> str | None:

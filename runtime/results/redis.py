@@ -32,6 +32,10 @@ _CLAIM = 30.0
 _LATE = 600
 
 
+#: What a parent process has open.
+_abandoned: list[object] = []
+
+
 class RedisKeys:
     """The names of keys. ``prefix``: ``result_backend_transport_options["global_keyprefix"]``."""
 
@@ -221,7 +225,7 @@ class RedisBackend(Backend):
 
     def after_fork(self) -> None:
         """In the child: connections of its own; those of the parent are left alone (redis-py knows that they are not ours)."""
-        self._inherited = (self._client, self._hub)
+        _abandoned.append((self._client, self._hub))
         self._start()
 
 

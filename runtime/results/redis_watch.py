@@ -78,7 +78,7 @@ class Hub:
         self._opened: deque[_Watch] = deque()
         self._closed: deque[Inbox] = deque()
         self._stopping = False
-        self._sockets = Sockets()
+        self._sockets: Sockets  # while the thread runs
         # what follows belongs to the thread
         self._pubsub: Any = None
         self._own = f"{backend.keys.task_prefix}flowc-{uuid.uuid4()}"
@@ -97,20 +97,24 @@ class Hub:
             self._opened.append(watch)
             if self._thread is None:
                 self._stopping = False
+                self._sockets = Sockets()
                 self._thread = threading.Thread(target=self._run, name="flowc-results", daemon=True)
                 self._thread.start()
-        self._sockets.wake()
+            self._sockets.wake()
         return watch
 
     def _end(self, watch: Inbox) -> None:
-        self._closed.append(watch)
-        self._sockets.wake()
+        with self._lock:
+            self._closed.append(watch)
+            if self._thread is not None:
+                self._sockets.wake()
 
     def close(self) -> None:
         """End the thread; those who wait get an error."""
         with self._lock:
             thread, self._stopping = self._thread, True
-        self._sockets.wake()
+            if thread is not None:
+                self._sockets.wake()
         if thread is not None and thread is not threading.current_thread():
             thread.join(10.0)
 
@@ -146,8 +150,9 @@ class Hub:
             if not (self._stopping or idle):
                 return False
             self._thread = None
-        self._disconnect()
-        self._fail(BackendError("the result backend was closed"))
+            self._disconnect()
+            self._sockets.close()
+            self._fail(BackendError("the result backend was closed"))
         return True
 
     def _accept(self) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 #: Results are kept for a day unless ``result_expires`` says otherwise, in seconds.
 A_DAY = 86_400.0
+#: Bytes of the largest document (``worker_max_message_size``).
+LARGEST = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class RetryIntervals:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a result backend is set to. Times are seconds; ``expires`` None: never.
+    """What a result backend is set to. Times are seconds; ``expires`` None: never; ``largest``: bytes.
 
     Source: "Task result backend settings" of Celery's documentation.
     """
@@ -40,6 +42,7 @@ class Settings:
     serializer: str = "json"
     compression: str | None = None
     accept: tuple[str, ...] = ("json",)
+    largest: int = LARGEST
     expires: float | None = A_DAY
     chord_expires: float | None = A_DAY
     persistent: bool = False
@@ -62,6 +65,7 @@ def read_settings(conf: object) -> Settings:
         serializer=setting("result_serializer", "json"),
         compression=setting("result_compression"),
         accept=tuple(accept),
+        largest=setting("worker_max_message_size", LARGEST),
         expires=expires,
         chord_expires=expires if chord_expires is None else _seconds(chord_expires),
         persistent=bool(setting("result_persistent", False)),

@@ -45,7 +45,7 @@ class Store:
         with self._lock:
             self._expire(now)
             for place, (task_id, data, final) in enumerate(states):
-                entry = self._entries.get(task_id)
+                entry = self._there(task_id, now)
                 if entry is None:
                     entry = self._entries[task_id] = _Entry()
                 elif entry.final is not None:
@@ -66,18 +66,18 @@ class Store:
 
     def newest(self, task_ids: Sequence[str]) -> dict[str, bytes]:
         """The newest document of each task that has one."""
+        now = time.monotonic()
         with self._lock:
-            self._expire(time.monotonic())
-            found = {task_id: self._entries[task_id].newest for task_id in task_ids if task_id in self._entries}
-        return {task_id: data for task_id, data in found.items() if data is not None}
+            found = [(task_id, entry.newest) for task_id in task_ids if (entry := self._there(task_id, now)) is not None]
+        return {task_id: data for task_id, data in found if data is not None}
 
     def watch(self, task_ids: Iterable[str], progress: bool, documents: Documents) -> Inbox:
         """Watch tasks: what is there comes first. ``documents``: how they are read."""
         watch = Inbox(task_ids, progress, documents, self._unwatch)
+        now = time.monotonic()
         with self._lock:
-            self._expire(time.monotonic())
             for task_id in watch.ids:
-                entry = self._entries.get(task_id)
+                entry = self._there(task_id, now)
                 if entry is not None:
                     for data in entry.states if progress else ():
                         watch.give(task_id, data)
@@ -113,7 +113,16 @@ class Store:
         with self._lock:
             return self._expire(time.monotonic())
 
+    def _there(self, task_id: str, now: float) -> _Entry | None:
+        """What is kept of a task, unless it has expired."""
+        entry = self._entries.get(task_id)
+        if entry is not None and entry.until is not None and entry.until <= now:
+            del self._entries[task_id]
+            return None
+        return entry
+
     def _expire(self, now: float) -> int:
+        """Remove what has expired and was touched before all that has not: applications of one store may differ in how long they keep."""
         gone = 0
         while self._entries:
             until = next(iter(self._entries.values())).until
