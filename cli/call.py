@@ -59,7 +59,7 @@ _OPTIONS = (
     click.option("--serializer", metavar="NAME", help="How its arguments travel: json, yaml, msgpack …"),
     click.option("--compression", metavar="NAME", help="What the message is compressed with: gzip, zstd …"),
     click.option("--task-id", metavar="ID", help="Its id [default: a new one]."),
-    click.option("--ignore-result", is_flag=True, default=None, help="Let its result not be kept."),
+    click.option("--ignore-result/--no-ignore-result", default=None, help="Whether its result is not kept."),
     click.option("--retry/--no-retry", default=None, help="Whether to try again when the broker does not answer."),
 )
 
@@ -102,8 +102,6 @@ def command(
 
     if timeout is not None and not wait:
         raise Stop("--timeout says how long to wait: give --wait, too")
-    if wait and chosen["ignore_result"]:
-        raise Stop("there is nothing to wait for: --ignore-result lets the result not be kept")
     args, kwargs = positional(words, json_args, text=text), named(pairs, json_kwargs, text=text)
     with _explained():
         app, registered = _application(spec, read_config(), {"broker_url": broker, "result_backend": backend})

@@ -73,9 +73,16 @@ class Call:
         """Before anything is sent: is there a place where the result will be?"""
         from ..runtime.results.disabled import DisabledBackend
 
-        if isinstance(self.app.backend, DisabledBackend) and not self.app.conf.task_always_eager:
+        task, conf = self.app.tasks.get(self.task), self.app.conf
+        if conf.task_always_eager:
+            return
+        if isinstance(self.app.backend, DisabledBackend):
             hint = "Give --backend URL or set result_backend, to where the workers keep them."
             raise Stop("there is nothing to wait for: results are not kept, since result_backend is not set", hint=hint)
+        known = {} if task is None else task.options
+        asked = self.options.get("ignore_result", known.get("ignore_result"))
+        if conf.task_ignore_result if asked is None else asked:
+            raise Stop(f"there is nothing to wait for: results of {self.task} are not kept", hint="--no-ignore-result keeps this one.")
 
     def _sent(self) -> AsyncResult:
         from ..runtime.errors import EncodeError
@@ -91,13 +98,23 @@ class Call:
             yield
             return
         note("the broker is inside this process (memory://): the task runs here\n")
-        queue = self.options.get("queue")
-        with self.app.embedded_worker(None if queue is None else [queue]) as service:
+        with self.app.embedded_worker(self._queues()) as service:
             try:
                 yield
             except BaseException:  # nobody waits for the task any longer
                 service.stop(now=True)
                 raise
+
+    def _queues(self) -> list[str]:
+        """What the worker reads: the queue that this call goes to, and those of everything that it may call."""
+        router, task = self.app.sender.router, self.app.tasks[self.task]
+        own = {**task.options, **self.options}
+        there = router.route(own, self.task, self.args, self.kwargs, task).destination
+        here = [there.queue] if there.queue is not None else [queue.name for queue in self.app.broker.queues.bound_to(there.exchange)]
+        if not here:
+            raise Stop(f"the broker is inside this process (memory://), and no queue is known that exchange {there.exchange!r} would fill")
+        others = [other.options.get("queue") for other in self.app.tasks.values()]
+        return list(dict.fromkeys([*here, *router.queue_names(), *(name for name in others if isinstance(name, str))]))
 
     def _ended(self, task_id: str, state: str, value: object, traceback: str | None, *, as_json: bool) -> int:
         succeeded = state == "SUCCESS"

@@ -42,6 +42,21 @@ def fail(word):
     raise ValueError(word)
 
 
+@app.task(name="proj.elsewhere", queue="elsewhere")
+def elsewhere():
+    return "there"
+
+
+@app.task(name="proj.further")
+def further():
+    return elsewhere.delay().get(timeout=20, disable_sync_subtasks=False)
+
+
+@app.task(name="proj.ignored", ignore_result=True)
+def ignored():
+    return 1
+
+
 @app.task(name="proj.tell", bind=True)
 def tell(self):
     self.update_state(state="PROGRESS", meta={"half": True})
@@ -155,7 +170,6 @@ def test_arguments_come_together() -> None:
         (("--eta", "soon", "--broker", "filesystem://"), "--eta wants a date and time such as 2026-11-22T08:30:00+01:00, not 'soon'"),
         (("--expires", "soon", "--broker", "filesystem://"), "--expires wants a date and time"),
         (("--timeout", "5"), "--timeout says how long to wait: give --wait, too"),
-        (("--wait", "--ignore-result"), "there is nothing to wait for"),
         (("--priority", "256"), "256 is not in the range 0<=x<=255"),
         (("-1",), "-1 looks like an option. Write -- before arguments"),
         (("-.5",), "Write -- before arguments"),
@@ -273,6 +287,34 @@ def test_messages_on_the_way_go_to_standard_error(flowc: Flowc, app: str, one: s
     ran = flowc("call", "proj.tell", "--app", app, "--wait", "--task-id", one)
     assert (ran.code, ran.out) == (0, '"done"\n')
     assert f"{one} says PROGRESS: {{'half': True}}" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("args", "out"),
+    [
+        (("proj.elsewhere",), '"there"\n'),
+        (("proj.further",), '"there"\n'),
+        (("proj.add", "1", "--exchange", "celery"), "11\n"),
+        (("proj.add", "1", "--routing-key", "celery"), "11\n"),
+        (("proj.ignored", "--no-ignore-result"), "1\n"),
+    ],
+)
+def test_it_runs_here_whatever_its_queue(flowc: Flowc, app: str, args: tuple[str, ...], out: str) -> None:
+    ran = flowc("call", *args, "--app", app, "--wait", "--timeout", "30")
+    assert (ran.code, ran.out) == (0, out), ran.err
+
+
+@pytest.mark.parametrize("args", [("proj.add", "1", "--ignore-result"), ("proj.ignored",)])
+def test_a_result_that_is_not_kept(flowc: Flowc, app: str, args: tuple[str, ...]) -> None:
+    ran = flowc("call", *args, "--app", app, "--wait")
+    assert (ran.code, ran.out) == (Exit.USAGE, "")
+    assert f"there is nothing to wait for: results of {args[0]} are not kept" in ran.err
+
+
+def test_an_exchange_that_nobody_reads(flowc: Flowc, app: str) -> None:
+    ran = flowc("call", "proj.add", "1", "--app", app, "--wait", "--exchange", "nobodys", "--routing-key", "x")
+    assert (ran.code, ran.out) == (Exit.USAGE, "")
+    assert "no queue is known that exchange 'nobodys' would fill" in ran.err
 
 
 def test_a_task_that_fails(flowc: Flowc, app: str) -> None:
