@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import Callable
 
-from . import compile_lines, compile_steps, run_steps, startup
+from . import compile_lines, compile_steps, pending, publish, run_steps, startup, worker_rate
 from .measure import Row, table
 
 ALL: dict[str, Callable[[], list[Row]]] = {
@@ -14,6 +14,9 @@ ALL: dict[str, Callable[[], list[Row]]] = {
     "lines": compile_lines.run,
     "steps": compile_steps.run,
     "run": run_steps.run,
+    "publish": publish.run,
+    "worker": worker_rate.run,
+    "pending": pending.run,
 }
 
 
@@ -23,7 +26,7 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no benchmark is called {unknown[0]!r}; there are {', '.join(ALL)}", file=sys.stderr)
         return 2
-    print(f"Python {platform.python_version()}; CPU seconds, medians, the sides in turn.")
+    print(f"Python {platform.python_version()}; medians, the sides in turn.")
     for name in names or list(ALL):
         print(f"\n## {name}\n\n{table(ALL[name]())}", flush=True)
     return 0
