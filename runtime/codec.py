@@ -108,7 +108,9 @@ def encode_body(body: Any, serializer: str, compressor: str | None) -> tuple[str
             return "application/json", "utf-8", _encode(body), None
         except Exception:  # said below, with what and where
             pass
-    content_type, encoding, data = encode_value(body if serializer == "json" else _plain(body), serializer, "the arguments")
+    if serializer != "json" and _has_signature(body):
+        body = _plain(body)
+    content_type, encoding, data = encode_value(body, serializer, "the arguments")
     if compressor is None:
         return content_type, encoding, data, None
     packed, compressed_type = compression.compress(data, compressor)
@@ -215,6 +217,22 @@ def _known(name: str) -> str:
     names = sorted(_serializers.registry._encoders)
     near = difflib.get_close_matches(name, names, 1)
     return f"known; did you mean {near[0]!r}?" if near else f"known; there are {', '.join(names)}"
+
+
+def _has_signature(body: Any) -> bool:
+    """Whether there is a signature somewhere. Values may contain themselves."""
+    seen: set[int] = set()
+    stack = [body]
+    while stack:
+        item = stack.pop()
+        kind = type(item)
+        if kind in (list, tuple, dict):
+            if id(item) not in seen:
+                seen.add(id(item))
+                stack.extend(item.values() if kind is dict else item)
+        elif isinstance(item, dict) and "subtask_type" in item:
+            return True
+    return False
 
 
 def _plain(value: Any) -> Any:

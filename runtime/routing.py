@@ -87,7 +87,7 @@ class Router:
 
     def queue_names(self) -> tuple[str, ...]:
         """What a worker reads that is not told otherwise: ``task_queues`` or the default queue, and those that tables of routes name."""
-        routed = (route["queue"] for table in self._tables for route in table.routes() if isinstance(route.get("queue"), str))
+        routed = (route["queue"] for table in self._tables for route in table.routes if isinstance(route.get("queue"), str))
         return tuple(dict.fromkeys((*self._queues.consumed, *routed)))
 
     # ---------------------------------------------------------------------------------------------------------- task_routes
@@ -151,11 +151,14 @@ class Table:
     def __init__(self, given: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> None:
         self._names: dict[str, Mapping[str, Any]] = {}
         self._patterns: list[tuple[re.Pattern[str], Mapping[str, Any]]] = []
+        #: All routes, in their order.
+        self.routes: list[Mapping[str, Any]] = []
         pairs = list(given.items()) if isinstance(given, Mapping) else list(given)
         for pair in pairs:
             if not isinstance(pair, (list, tuple)) or len(pair) != 2:
                 raise ImproperlyConfigured(f"task_routes: expected a pair of a task's name and its route, not {pair!r}")
             key, route = pair[0], _as_options(pair[1], f"task_routes: {pair[0]!r}")
+            self.routes.append(route)
             if isinstance(key, re.Pattern):
                 self._patterns.append((key, route))
             elif not isinstance(key, str):
@@ -170,10 +173,6 @@ class Table:
         if found is None:
             found = next((route for pattern, route in self._patterns if pattern.match(name)), None)
         return found
-
-    def routes(self) -> list[Mapping[str, Any]]:
-        """All routes of the table."""
-        return [*self._names.values(), *(route for _, route in self._patterns)]
 
 
 class _Named:

@@ -39,7 +39,7 @@ _DRIVERS = {"redis": "redis", "rediss": "redis", "sentinel": "redis", "sentinels
 _CREDENTIALS = re.compile(r"(?<=://)[^/;]*@")
 
 
-class Refused(OperationalError):  # type: ignore[misc]
+class Refused(OperationalError):
     """The broker answered, and will not have us: a wrong password, no such virtual host. Another try would end in the same way."""
 
 
