@@ -14,6 +14,20 @@ if TYPE_CHECKING:
     from ..sending import Sending
     from ..task import Task
 
+
+class _Late:
+    """Classes whose modules the first call imports, not the making of an application; an import in each call would cost a microsecond."""
+
+    def __getattr__(self, name: str) -> Any:
+        from ..result import AsyncResult
+        from ..sending import Sending
+
+        self.result, self.sending = AsyncResult, Sending
+        return self.__dict__[name]
+
+
+_late: Any = _Late()
+
 #: Options whose values are signatures.
 _LINKS = ("link", "link_error", "chain", "chord")
 
@@ -47,10 +61,9 @@ def apply_async(
         from .eager import apply_sending
 
         return apply_sending(app, sending)
-    from ..result import AsyncResult
-
-    result = AsyncResult(app.sender.send(sending), app=app)
-    remember(result, sending.options, sending.task)
+    result: AsyncResult = _late.result(app.sender.send(sending), app=app)
+    if requests.current() is not None:
+        remember(result, sending.options, sending.task)
     return result
 
 
@@ -58,8 +71,6 @@ def checked(
     app: App, name: str, args: Sequence[Any] | None, kwargs: Mapping[str, Any] | None, options: Mapping[str, Any], task: Task | None = None
 ) -> Sending:
     """A call that is ready for the sender. Arguments and errors as for :func:`apply_async`."""
-    from ..sending import Sending
-
     if args is None:
         args = ()
     elif not isinstance(args, (tuple, list)):
@@ -78,7 +89,8 @@ def checked(
         task = app.tasks.get(name)
     if task is not None and task.typing and task.arity is not None:
         task.arity.check(name, args, kwargs)
-    return Sending(name, args, kwargs, options, task)
+    made: Sending = _late.sending(name, args, kwargs, options, task)
+    return made
 
 
 def remember(result: Any, options: Mapping[str, Any], task: Task | None) -> None:
