@@ -148,7 +148,7 @@ class Queues(Mapping[str, QueueSpec]):
             name,
             own or self._exchange,
             (exchange.type if exchange is not None and own else self._type) or "direct",
-            getattr(queue, "routing_key", "") or ("" if own else self._key),
+            getattr(queue, "routing_key", "") or self._key,
             self._max_priority if priority is None else priority,
             native=queue,
             broadcast=broadcast,

@@ -132,7 +132,8 @@ class Router:
         if spec is not None and not key and (kind or spec.exchange_type) == "direct":
             return Destination("", spec.name, spec.name)
         if not key:
-            key = spec.routing_key if spec is not None else self._default_key
+            bound = [spec] if spec is not None else self._queues.bound_to(exchange)
+            key = bound[0].routing_key if bound else self._default_key
         return Destination(exchange, key, spec.name if spec is not None and not spec.broadcast else None)
 
     def _spec(self, queue: Any) -> QueueSpec:

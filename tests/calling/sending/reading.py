@@ -60,7 +60,7 @@ def take(url: str, queue: str | Queue, count: int, seconds: float = 20.0) -> lis
                 time.sleep(0.02)
                 continue
             message.ack()
-            message.accept = None  # any serializer
+            message.accept = {message.content_type}
             found.append(message)
     return found
 

@@ -49,7 +49,8 @@ def test_a_message_has_all_of_protocol_2() -> None:
 def test_options_become_headers() -> None:
     message = sent(
         1, 2, task_id="T", group_id="G", group_index=3, parent_id="P", root_id="R", shadow="other", retries=2, time_limit=60,
-        soft_time_limit=50, ignore_result=True, replaced_task_nesting=1, argsrepr="(…)", kwargsrepr="{…}", headers={"tenant": "x", "id": "evil"},
+        soft_time_limit=50, ignore_result=True, replaced_task_nesting=1, argsrepr="(…)", kwargsrepr="{…}",
+        headers={"tenant": "x", "id": "evil"},
     )  # fmt: skip
     expected = {
         "id": "T", "group": "G", "group_index": 3, "parent_id": "P", "root_id": "R", "shadow": "other", "retries": 2, "timelimit": (60, 50),
