@@ -53,9 +53,9 @@ ENCODINGS: dict[str, Made] = {
 }
 
 BRACKETS: dict[str, Made] = {
-    **{f"{sign} opened": lambda sign=sign: f"x = {sign * MANY}\n" for sign in OPEN},  # type: ignore[misc]
-    **{f"{sign} closed": lambda sign=sign: f"x = {sign * MANY}\n" for sign in CLOSE},  # type: ignore[misc]
-    **{f"{a}{b} balanced": lambda a=a, b=b: f"x = {a * MANY}{b * MANY}\n" for a, b in zip(OPEN, CLOSE, strict=True)},  # type: ignore[misc]
+    **{f"{sign} opened": lambda sign=sign: f"x = {sign * MANY}\n" for sign in OPEN},
+    **{f"{sign} closed": lambda sign=sign: f"x = {sign * MANY}\n" for sign in CLOSE},
+    **{f"{a}{b} balanced": lambda a=a, b=b: f"x = {a * MANY}{b * MANY}\n" for a, b in zip(OPEN, CLOSE, strict=True)},
     "mixed": lambda: f"x = {'([{' * MANY}\n",
     "mixed, balanced": lambda: f"x = {'([{' * MANY}{'}])' * MANY}\n",
     "mixed, unbalanced": lambda: f"x = {'([{' * MANY}{')]}' * MANY}\n",
@@ -130,7 +130,7 @@ LARGE: dict[str, Made] = {
     "an open long string": lambda: '"""' + "x\n" * (FULL // 2),
     "escapes": lambda: f"work('{chr(92)}u0041" + r"\n" * (FULL // 4) + "')",
     "f-string": lambda: "x = 1\nwork(f'" + "{x}" * (FULL // 4) + "')",
-    **{f"only {sign}": lambda sign=sign: sign * FULL for sign in "()[{'\"\\.;,-#@:"},  # type: ignore[misc]
+    **{f"only {sign}": lambda sign=sign: sign * FULL for sign in "()[{'\"\\.;,-#@:"},
     "arrows": lambda: "-> " * (FULL // 3),
     "backslashes at line ends": lambda: "\\\n" * (FULL // 2),
     "a name": lambda: "a" * MEGABYTE + "()",
