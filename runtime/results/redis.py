@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from kombu.utils.url import maybe_sanitize_url
-
 from ..errors import BackendError
 from . import redis_scripts
 from .documents import Documents
 from .forks import survive
 from .interface import MOST_STATES, READY_STATES, Backend, Meta, Stored, Watch
-from .redis_connection import connection_arguments, import_redis
+from .redis_connection import connection_arguments, import_redis, shown
 from .redis_watch import Hub
 from .settings import Settings
 
@@ -66,13 +64,14 @@ class RedisBackend(Backend):
     """
 
     def __init__(self, settings: Settings, url: str, conf: object) -> None:
-        self.url = maybe_sanitize_url(url)
         self.settings = settings
         self.documents = Documents(settings)
         self.keys = RedisKeys(settings.transport_options.get("global_keyprefix"))
         self._arguments = connection_arguments(url, conf)
+        self.url = shown(self._arguments)
         self._redis = import_redis()
         self.connection_errors = (self._redis.ConnectionError, self._redis.TimeoutError, OSError)
+        self.refusals = (self._redis.AuthenticationError, self._redis.ResponseError)
         self._expires = int((settings.expires or 0) * 1000)
         self._chord_expires = int((settings.chord_expires or 0) * 1000)
         self._start()
@@ -103,12 +102,14 @@ class RedisBackend(Backend):
         """What the store answers; asked again, after pauses, while the connection fails.
 
         Raises:
-            BackendError: every retry is used up.
+            BackendError: every retry is used up, or the server refuses.
         """
         pauses = self.settings.retry.pauses()
         while True:
             try:
                 return ask(self.client())
+            except self.refusals as exc:
+                raise self.refused(exc) from None
             except self.connection_errors as exc:
                 pause = next(pauses, None)
                 if pause is None:
@@ -118,6 +119,10 @@ class RedisBackend(Backend):
     def unreachable(self, exc: BaseException) -> BackendError:
         """The error that says so."""
         return BackendError(f"the result store {self.url} could not be reached: {exc}")
+
+    def refused(self, exc: BaseException) -> BackendError:
+        """The error of a server that answers, and does not do what it is asked: trying again does not help."""
+        return BackendError(f"the result store {self.url} refuses: {exc}")
 
     # --------------------------------------------------------------------------------------------------------------- tasks
     def store(self, states: Sequence[Stored]) -> list[Stored]:

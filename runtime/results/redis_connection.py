@@ -63,6 +63,14 @@ def connection_arguments(url: str, conf: object) -> dict[str, Any]:
     return arguments
 
 
+def shown(arguments: Mapping[str, Any]) -> str:
+    """The store's URL as it may be shown: without user and password."""
+    if "path" in arguments:
+        return f"unix://{arguments['path']}"
+    credentials = "**@" if arguments.get("password") or arguments.get("username") else ""
+    return f"redis://{credentials}{arguments.get('host', 'localhost')}:{arguments.get('port', 6379)}/{arguments.get('db', 0)}"
+
+
 def _from_settings(conf: object, redis: Any) -> dict[str, Any]:
     def setting(name: str) -> Any:
         return getattr(conf, name, None)

@@ -130,6 +130,9 @@ class Hub:
                     self._connect()
                 pauses = None
                 self._turn()
+            except self._backend.refusals as exc:
+                self._disconnect()
+                self._fail(self._backend.refused(exc))
             except self._backend.connection_errors as exc:
                 self._disconnect()
                 pauses = pauses or self._backend.settings.retry.pauses()

@@ -55,7 +55,7 @@ def failure(kind: str, *args: Any, module: str = "builtins") -> dict[str, Any]:
 
 def take(watch: Watch, count: int) -> list[Meta]:
     """The next documents of a watch."""
-    found = []
+    found: list[Meta] = []
     for _ in range(count):
         meta = watch.next(DEADLINE)
         assert meta is not None, f"only {len(found)} of {count} states came: {found}"
