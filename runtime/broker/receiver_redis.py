@@ -23,12 +23,13 @@ from typing import Any
 from ..errors import ConnectionLost
 from .interface import Delivery
 from .receiver_identity import new_identity
+from .receiver_json import read_json
 from .receiver_queues import ConnectionSource, as_queue, declare, losses, open_connection
 from .receiver_redis_bell import RedisBell
 from .receiver_redis_leases import RedisLeases
 from .receiver_redis_link import RedisLink
 from .receiver_redis_scripts import TAKE
-from .receiver_redis_store import RedisStore, read_json
+from .receiver_redis_store import RedisStore
 from .receiver_waker import Waker
 
 #: A script holds up the whole server, so it takes no more messages than this.

@@ -8,10 +8,10 @@ is older than the visibility timeout may give the message back. Names and option
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from .receiver_json import read_json, write_json
 from .receiver_redis_link import RedisLink
 from .receiver_redis_scripts import RESTORE
 
@@ -77,25 +77,6 @@ class RedisStore:
         for queue in channel._lookup(exchange, routing_key) or [routing_key]:
             level = channel._get_message_priority(message, reverse=False)
             yield self.prefix + channel._q_for_pri(queue, level), text
-
-
-def read_json(text: bytes) -> Any:
-    """Read a message as kombu writes it."""
-    if b'"__type__"' in text:
-        from kombu.utils import json as kombu_json
-
-        loads: Any = kombu_json.loads
-        return loads(text)
-    return json.loads(text)
-
-
-def write_json(message: Any) -> str:
-    """Write a message as kombu does."""
-    from kombu.utils import json as kombu_json
-
-    dumps: Any = kombu_json.dumps
-    text: str = dumps(message)
-    return text
 
 
 def _chunks(tags: Sequence[Any]) -> Iterable[Sequence[Any]]:

@@ -27,6 +27,10 @@ def make_receiver(broker: ConnectionSource, queues: Sequence[Any], prefetch: int
         from .receiver_memory import MemoryReceiver
 
         return MemoryReceiver(broker, queues, prefetch)
+    if kind == "sqlite":
+        from .receiver_sqlite import SQLiteReceiver
+
+        return SQLiteReceiver(broker, queues, prefetch)
     if kind == "amqp" and getattr(transport, "driver_name", "") == "py-amqp":
         from .receiver_amqp import AmqpReceiver
 

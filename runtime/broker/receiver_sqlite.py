@@ -1,0 +1,152 @@
+"""Receiving from a SQLite file, many messages in one transaction; see :mod:`.sqlite_transport`.
+
+While there is none, the file is looked at ever less often, at last every :data:`_LONGEST` seconds. A look that finds the file
+unchanged costs some microseconds and reads nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import ConnectionLost
+from .interface import Delivery
+from .receiver_queues import ConnectionSource, as_queue, declare, losses, open_connection
+from .receiver_waker import Waker
+from .sqlite_channel import message_of
+from .sqlite_file import FileUnusable
+
+#: Seconds between two looks: after a message, and at last.
+_SHORTEST, _LONGEST = 0.002, 0.025
+
+
+class SQLiteReceiver:
+    """See :class:`~flowc.runtime.broker.interface.Receiver`.
+
+    Args:
+        source: makes the connection.
+        queues: names, or kombu's queues.
+        prefetch: is not needed here, where nothing is sent in advance.
+
+    Raises:
+        ConnectionLost: the file cannot be used.
+    """
+
+    def __init__(self, source: ConnectionSource, queues: Sequence[Any], prefetch: int) -> None:
+        self._source = source
+        self._queues = [as_queue(source, queue) for queue in queues]
+        self._order = list(dict.fromkeys(queue.name for queue in self._queues))
+        self._held: set[tuple[int, int]] = set()
+        self._waker = Waker()
+        self._connection: Any = None
+        self._consumer = 0
+        try:
+            self._connect()
+        except BaseException:
+            self._disconnect()
+            self._waker.close()
+            raise
+
+    # --------------------------------------------------------------------------------------------------------- the interface
+    def receive(self, most: int, timeout: float | None) -> list[Delivery]:
+        """Wait for messages, and give at most ``most`` of them."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        step = _SHORTEST
+        rung = False
+        with self._losses():
+            while True:
+                self._channel.consumers.inherit()
+                if taken := self._take(most):
+                    return taken
+                left = None if deadline is None else deadline - time.monotonic()
+                if rung or (left is not None and left <= 0):
+                    return []
+                # who waits for nothing only looks for consumers that have ended
+                pause = step if most > 0 else 1.0
+                rung, _ = self._waker.wait((), pause if left is None else min(pause, left))
+                step = min(step * 1.4, _LONGEST)
+
+    def ack(self, deliveries: Sequence[Delivery]) -> None:
+        """Delete the messages."""
+        if numbers := self._let_go(deliveries):
+            with self._losses():
+                self._channel.messages.forget(numbers, self._consumer)
+
+    def reject(self, deliveries: Sequence[Delivery], *, requeue: bool) -> None:
+        """Delete the messages, or let them wait where they were in their queues."""
+        if not requeue:
+            self.ack(deliveries)
+        elif numbers := self._let_go(deliveries):
+            with self._losses():
+                self._channel.messages.give_back(numbers, self._consumer)
+
+    def reconnect(self) -> None:
+        """Open the file anew, and give back what was held."""
+        self._disconnect()
+        self._connect()
+
+    def wake(self) -> None:
+        """Let :meth:`receive` return soon."""
+        self._waker.ring()
+
+    def close(self) -> None:
+        """Give back what is unacknowledged, and close the file."""
+        self._disconnect()
+        self._waker.close()
+
+    # -------------------------------------------------------------------------------------------------------------- connection
+    def _connect(self) -> None:
+        connection = open_connection(self._source)
+        with losses((FileUnusable,), "cannot consume"):
+            self._channel = connection.channel()
+            declare(self._queues, self._channel)
+            self._consumer = self._channel.consumer()
+            for name in self._order:
+                if self._channel.topology.is_passing(name):
+                    self._channel.topology.own_queue(name, self._consumer)
+        self._connection = connection
+
+    def _disconnect(self) -> None:
+        self._held.clear()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # closing the channel gives back what it holds; if that fails, others do when this process has ended
+            with contextlib.suppress(Exception):
+                self._channel.close()
+            with contextlib.suppress(Exception):
+                connection.release()
+
+    def _losses(self) -> contextlib.AbstractContextManager[None]:
+        if self._connection is None:
+            raise ConnectionLost("the file of the queues was closed before")
+        return losses((FileUnusable,), "receiving failed")
+
+    # ---------------------------------------------------------------------------------------------------------------- messages
+    def _take(self, most: int) -> list[Delivery]:
+        order = self._order
+        taken = self._channel.messages.take(order, most, self._consumer)
+        if len(order) > 1 and taken:
+            order.append(order.pop(0))
+        deliveries = []
+        for row in taken:
+            raw = message_of(row)
+            properties = raw["properties"]
+            info = {"redelivered": False, **properties.get("delivery_info", {}), "priority": properties.get("priority")}
+            tag = (self._consumer, row.id)
+            self._held.add(tag)
+            headers, body = raw.get("headers") or {}, raw["body"]
+            deliveries.append(
+                Delivery(headers, properties, body, raw.get("content-type") or "", raw.get("content-encoding") or "", info, tag)
+            )
+        return deliveries
+
+    def _let_go(self, deliveries: Sequence[Delivery]) -> list[int]:
+        """The numbers of those that are held still."""
+        numbers = []
+        for delivery in deliveries:
+            if delivery.tag in self._held:
+                self._held.discard(delivery.tag)
+                numbers.append(delivery.tag[1])
+        return numbers
