@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import request as requests
-from .call_options import check_options
+from .call_options import check_limits, check_options
 
 if TYPE_CHECKING:
     from ..app import App
@@ -87,8 +87,13 @@ def checked(
                 break
     if task is None:
         task = app.tasks.get(name)
-    if task is not None and task.typing and task.arity is not None:
-        task.arity.check(name, args, kwargs)
+    if task is not None:
+        if task.typing and task.arity is not None:
+            task.arity.check(name, args, kwargs)
+        if options and ("time_limit" in options) != ("soft_time_limit" in options):
+            check_limits({**task.options, **options})
+        if task.shadow_name is not None and not options.get("shadow"):
+            options = {**options, "shadow": task.shadow_name(task, args, kwargs, options)}
     made: Sending = _late.sending(name, args, kwargs, options, task)
     return made
 

@@ -78,6 +78,11 @@ def check_options(options: Mapping[str, Any]) -> None:
             check(name, value)
     if "countdown" in options and options["countdown"] is not None and options.get("eta") is not None:
         raise ValueError("countdown and eta both say when to start: give one of them")
+    check_limits(options)
+
+
+def check_limits(options: Mapping[str, Any]) -> None:
+    """Make sure that a soft time limit comes before the hard one. Raises ValueError."""
     soft, hard = options.get("soft_time_limit"), options.get("time_limit")
     if soft is not None and hard is not None and soft > hard:
         raise ValueError(f"soft_time_limit={soft!r} is above time_limit={hard!r}, so it could never be reached")

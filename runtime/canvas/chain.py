@@ -116,15 +116,6 @@ class chain(Signature):  # noqa: N801  (Celery's name)
 
     __ior__ = __or__
 
-    @property
-    def app(self) -> App:
-        """The application that sends it: its own, or that of the first step which has one."""
-        if self._app is None:
-            for task in self.tasks:
-                if task._app is not None or task._type is not None:
-                    return task.app
-        return super().app
-
     def reprcall(self, *args: Any, **kwargs: Any) -> str:
         """The calls, with ``|`` between them."""
         from .showing import shown

@@ -158,16 +158,6 @@ class chord(Signature):  # noqa: N801  (Celery's name)
         first = lower(self)[0]
         return sum(1 for _ in first.ends()) if isinstance(first, Fan) else 0
 
-    @property
-    def app(self) -> App:
-        """The application that sends it: its own, or that of the first task which has one."""
-        if self._app is None:
-            for task in (*(self.tasks.tasks if isinstance(self.tasks, group) else self.tasks), self.body):
-                if task is not None and (task._app is not None or task._type is not None):
-                    own: App = task.app
-                    return own
-        return super().app
-
     def reprcall(self, *args: Any, **kwargs: Any) -> str:
         """``chord([proj.add(2, 2), add(4, 4)], proj.total())``."""
         from .showing import shown

@@ -120,15 +120,6 @@ class group(Signature):  # noqa: N801  (Celery's name)
         """How many tasks it has."""
         return len(self.tasks)
 
-    @property
-    def app(self) -> App:
-        """The application that sends it: its own, or that of the first task which has one."""
-        if self._app is None:
-            for task in self.tasks:
-                if task._app is not None or task._type is not None:
-                    return task.app
-        return super().app
-
     def reprcall(self, *args: Any, **kwargs: Any) -> str:
         """``group([proj.add(2, 2), add(4, 4)])``."""
         from .showing import shown

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..calling.applying import checked, remember
 from ..calling.call_options import check_options
-from ..errors import ImproperlyConfigured
+from ..errors import EncodeError, ImproperlyConfigured
 from .lowering import Call, Fan, Sequence_, lower, place, prepend
 from .outcomes import results_of
 from .signature import Signature, maybe_signature
@@ -37,6 +37,13 @@ def launch(
         TypeError, ValueError, EncodeError, OperationalError: as for ``T.apply_async``; nothing was sent when arguments do not fit.
         ImproperlyConfigured: a chord, and a result backend that cannot count its header.
     """
+    try:
+        return _launch(sig, args, kwargs, options, eager)
+    except RecursionError:
+        raise EncodeError("this canvas is nested too deeply: groups of chains of groups can be so some hundred times") from None
+
+
+def _launch(sig: Signature, args: Sequence[Any] | None, kwargs: Mapping[str, Any] | None, options: Mapping[str, Any], eager: bool) -> Any:
     given = {key: value for key, value in options.items() if value is not None}
     throw = given.pop("throw", None) if eager else None
     check_options(given)

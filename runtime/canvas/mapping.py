@@ -30,17 +30,12 @@ class _Mapping(Signature):
 
     @classmethod
     def read(cls, d: dict[str, Any], app: App | None) -> Signature:
-        """From the dict of one."""
+        """From the dict of one. One whose arguments come in another way is a plain signature."""
+        if not {"task", "it"} <= d["kwargs"].keys():
+            return Signature(d, app=app)
         made = cls(d["kwargs"]["task"], d["kwargs"]["it"], app=app)
         made["options"] = dict(d["options"])
         return made
-
-    @property
-    def app(self) -> App:
-        """The application that sends it: its own, or that of the task."""
-        if self._app is None and isinstance(mapped := self["kwargs"]["task"], Signature):
-            return mapped.app
-        return super().app
 
     def reprcall(self, *args: Any, **kwargs: Any) -> str:
         """As a comprehension."""
@@ -84,8 +79,10 @@ class chunks(Signature):  # noqa: N801
         super().__init__("celery.chunks", (), {"task": _signature(task), "it": items, "n": n}, immutable=True, **options)
 
     @classmethod
-    def read(cls, d: dict[str, Any], app: App | None) -> chunks:
+    def read(cls, d: dict[str, Any], app: App | None) -> Signature:
         """From the dict of one."""
+        if not {"task", "it", "n"} <= d["kwargs"].keys():
+            raise ValueError("this dict is no signature: celery.chunks needs the named arguments task, it and n")
         made = cls(d["kwargs"]["task"], d["kwargs"]["it"], d["kwargs"]["n"], app=app)
         made["options"] = dict(d["options"])
         return made
@@ -112,13 +109,6 @@ class chunks(Signature):  # noqa: N801
     def apply_chunks(cls, task: Any, it: Iterable[Any], n: int, app: App | None = None) -> Any:
         """Make one and send it."""
         return cls(task, it, n, app=app)()
-
-    @property
-    def app(self) -> App:
-        """The application that sends it: its own, or that of the task."""
-        if self._app is None and isinstance(mapped := self["kwargs"]["task"], Signature):
-            return mapped.app
-        return super().app
 
 
 def _signature(task: Any) -> Signature:

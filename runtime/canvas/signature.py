@@ -6,112 +6,28 @@ Source: "Signatures" in "Canvas: Designing Work-flows" of Celery's documentation
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ..calling.call_options import check_names
 from ..ids import new_id
-from .entries import Entry, OptionEntry
-from .plain import duplicate, plain
+from .form import Form
+from .plain import duplicate
 
 if TYPE_CHECKING:
     from ..app import App
-    from ..task import Task
 
 #: Options that stay what they are once they are set: tasks that wait for a whole group count by them.
 _KEPT_OPTIONS = ("group_id", "stamped_headers")
 
 
-class Signature(dict[str, Any]):
-    """``{"task", "args", "kwargs", "options", "subtask_type", "immutable"}``, with these and the options' ids as attributes too.
+class Signature(Form):
+    """A task with arguments and options to call it with later.
 
-    Args:
-        task: a task or its name; or a signature or its dict form, of which this becomes a copy.
-        args: positional arguments.
-        kwargs: named arguments.
-        options: those of ``apply_async``; ``more`` adds to them.
-        immutable: take no further arguments.
-        app: the application that sends it; the task's own, or the current one, if not given.
-
-    Raises:
-        TypeError: an option that there is not.
-        ValueError: a dict that is no signature.
+    Its entries are attributes too: ``task args kwargs options subtask_type immutable``, and ``id parent_id root_id`` of its options.
+    Arguments and errors as for :class:`Form`.
     """
 
-    __slots__ = ("_app", "_type")
-
-    TYPES: ClassVar[dict[str, type[Signature]]] = {}
-
-    task = Entry[str]()
-    args = Entry[Sequence[Any]]()
-    kwargs = Entry[dict[str, Any]]()
-    options = Entry[dict[str, Any]]()
-    subtask_type = Entry[str | None]()
-    immutable = Entry[bool]()
-    id = OptionEntry("task_id")
-    parent_id = OptionEntry("parent_id")
-    root_id = OptionEntry("root_id")
-
-    def __init__(
-        self,
-        task: Any = None,
-        args: Sequence[Any] | None = None,
-        kwargs: Mapping[str, Any] | None = None,
-        options: Mapping[str, Any] | None = None,
-        type: Any = None,  # noqa: A002  (Celery's name)
-        subtask_type: str | None = None,
-        immutable: bool = False,
-        app: App | None = None,
-        **more: Any,
-    ) -> None:
-        self._app = app
-        self._type: Task | None = type
-        if isinstance(task, dict):
-            super().__init__(_complete(task))
-            if isinstance(task, Signature):
-                self._app, self._type = app or task._app, type or task._type
-            return
-        if not isinstance(task, str):
-            self._type = task
-            task = task.name
-        if options:
-            more = {**options, **more}
-        if more:
-            check_names(more)
-        super().__init__(
-            task=task,
-            args=tuple(args) if args else (),
-            kwargs={} if kwargs is None else dict(kwargs),
-            options=more,
-            subtask_type=subtask_type,
-            immutable=immutable,
-        )
-
-    @classmethod
-    def from_dict(cls, d: Mapping[str, Any], app: App | None = None) -> Signature:
-        """The signature that a dict describes, Celery's ones too.
-
-        Raises:
-            ValueError: it describes none.
-        """
-        kind = d.get("subtask_type")
-        if not kind:
-            return Signature(dict(d), app=app)
-        try:
-            made = cls.TYPES[kind]
-        except (KeyError, TypeError):
-            raise ValueError(f"a signature has no subtask_type {kind!r}; there are {', '.join(sorted(cls.TYPES))}") from None
-        return made.read(_complete(d), app)
-
-    @classmethod
-    def read(cls, d: dict[str, Any], app: App | None) -> Signature:
-        """The same, for a dict of this class that has all entries."""
-        return Signature(d, app=app)
-
-    def blank(self) -> Self:
-        """An empty one of the same class and application, to be filled by a copy."""
-        made = self.__class__.__new__(self.__class__)
-        made._app, made._type = self._app, self._type
-        return made
+    __slots__ = ()
 
     # ------------------------------------------------------------------------------------------------------------- calling
     def __call__(self, *partial_args: Any, **partial_kwargs: Any) -> Any:
@@ -183,9 +99,13 @@ class Signature(dict[str, Any]):
     ) -> Self:
         """A copy with these instead of its own."""
         made = self.clone()
-        for key, value in (("args", args), ("kwargs", kwargs), ("options", options)):
-            if value is not None:
-                made[key] = value
+        if args is not None:
+            made["args"] = tuple(args)
+        if kwargs is not None:
+            made["kwargs"] = dict(kwargs)
+        if options is not None:
+            check_names(options)
+            made["options"] = dict(options)
         return made
 
     def set(self, immutable: bool | None = None, **options: Any) -> Self:
@@ -272,93 +192,8 @@ class Signature(dict[str, Any]):
         """``~sig``: send it and wait for its result."""
         return self.apply_async().get()
 
-    # ----------------------------------------------------------------------------------------------------------- showing
-    @property
-    def name(self) -> str:
-        """The task's name."""
-        name: str = self["task"]
-        return name
 
-    @property
-    def app(self) -> App:
-        """The application that sends it.
-
-        Raises:
-            ImproperlyConfigured: none is given, and there is none yet.
-        """
-        if self._app is not None:
-            return self._app
-        if self._type is not None:
-            own: App = self._type.app
-            return own
-        from ..current import current_app
-
-        return current_app()
-
-    @property
-    def type(self) -> Task:
-        """The task itself.
-
-        Raises:
-            NotRegistered: this process has no task of that name.
-        """
-        if self._type is not None:
-            return self._type
-        found = self.app.tasks.get(self["task"])
-        if found is None:
-            from ..errors import NotRegistered
-
-            raise NotRegistered(f"no task is registered as {self['task']!r}")
-        return found
-
-    def reprcall(self, *args: Any, **kwargs: Any) -> str:
-        """The call as text, with further arguments: ``proj.add(2, 2)``."""
-        positional, named = (*args, *self["args"]), {**self["kwargs"], **kwargs}
-        return f"{self['task']}({', '.join([*map(_short, positional), *(f'{key}={_short(value)}' for key, value in named.items())])})"
-
-    def __repr__(self) -> str:
-        return self.reprcall()
-
-    def __json__(self) -> dict[str, Any]:
-        made: dict[str, Any] = plain(self)
-        return made
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return _unpickled, (plain(self),)
-
-    def __copy__(self) -> Self:
-        return self.clone()
-
-    def __deepcopy__(self, memo: Any) -> Self:
-        return self.clone()
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}…"
-
-
-def _unpickled(d: dict[str, Any]) -> Signature:
-    return Signature.from_dict(d)
-
-
-def _complete(d: Mapping[str, Any]) -> dict[str, Any]:
-    """A signature's dict with every entry.
-
-    Raises:
-        ValueError: it is none.
-    """
-    task, args, kwargs, options = d.get("task"), d.get("args"), d.get("kwargs"), d.get("options")
-    if not isinstance(task, str) or not all(
-        value is None or isinstance(value, kind) for value, kind in ((args, (list, tuple)), (kwargs, Mapping), (options, Mapping))
-    ):
-        raise ValueError("this dict is no signature: it needs a task (text), args (list), kwargs and options (mappings)")
-    made = dict(d)
-    if args is None or kwargs is None or options is None or "subtask_type" not in d or "immutable" not in d:
-        made.update(args=args or (), kwargs=kwargs or {}, options=options or {})
-        made.setdefault("subtask_type", None)
-        made.setdefault("immutable", False)
-    return made
+Form.TYPES[""] = Signature
 
 
 def signature(varies: Any, *args: Any, **kwargs: Any) -> Signature:

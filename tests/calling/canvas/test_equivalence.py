@@ -6,9 +6,10 @@ import json
 import uuid
 from typing import Any
 
-import flowc
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import flowc
 
 from . import trees
 from .tiny_worker import TinyWorker

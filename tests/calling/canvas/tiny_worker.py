@@ -82,7 +82,14 @@ class TinyWorker:
             return
         finally:
             requests.pop()
-        meta = {"task_id": context.id, "status": "SUCCESS", "result": pack(value, "it"), "traceback": None, "children": [], "date_done": None}
+        meta = {
+            "task_id": context.id,
+            "status": "SUCCESS",
+            "result": pack(value, "it"),
+            "traceback": None,
+            "children": [],
+            "date_done": None,
+        }
         self.app.backend.store([Stored(meta)])
         if context.chord:
             assert context.group is not None
