@@ -1,0 +1,54 @@
+"""One server of each kind for a whole test run, whichever of its processes asks first."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from .rabbitmq import RabbitServer
+from .redis import RedisServer
+from .server import Server, end_keeper
+
+#: The variable by which the processes of a run know the folder of its servers; its name holds the id of the run's first process.
+VARIABLE = "FLOWC_TEST_SERVERS"
+
+KINDS: dict[str, Callable[[Path, int, Path], Server]] = {
+    "redis": lambda folder, owner, litter: RedisServer(folder, appendfsync=None, owner=owner, litter=litter),
+    "rabbitmq": lambda folder, owner, litter: RabbitServer(folder, owner=owner, litter=litter),
+}
+
+
+def open_run() -> None:
+    """Prepare a folder for the servers of this process's run. Nothing is started before somebody asks."""
+    os.environ[VARIABLE] = tempfile.mkdtemp(prefix=f"flowc-servers-{os.getpid()}-")
+
+
+def close_run() -> None:
+    """Kill the run's servers and remove the folder."""
+    folder = Path(os.environ.pop(VARIABLE))
+    for kind in KINDS:
+        end_keeper(folder / kind, signal.SIGUSR1)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def shared_url(kind: str) -> str:
+    """The URL of the run's server of a kind, started by the first who asks.
+
+    Raises:
+        ServerMissing: it is not installed.
+        ServerFailed: it does not start.
+    """
+    folder = Path(os.environ[VARIABLE])
+    known = folder / f"{kind}.url"
+    with (folder / f"{kind}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not known.exists():
+            server = KINDS[kind](folder / kind, int(folder.name.split("-")[2]), folder)
+            server.start()
+            known.write_text(server.url)
+    return known.read_text()
