@@ -6,7 +6,8 @@
 #   make bench     the benchmarks                 make soak       the tests that take minutes
 #   make docs      write what is generated        make clean      remove what the above made
 #
-# PYTHON=python3.12 chooses the interpreter, VENV=folder where the virtual environment goes, ARGS="-k name" is handed to pytest.
+# PYTHON=python3.12 chooses the interpreter, VENV=folder where the virtual environment goes, ARGS="-k name" is handed to pytest,
+# WORKERS=4 how many processes run the tests. `make servers` installs the servers that they start, where it may.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -17,6 +18,8 @@ VENV ?= .venv
 VERSIONS := 3.11 3.12 3.13
 ARGS ?=
 OUT ?= out
+# Two, since more than two cores are rare where this is checked. As they run out of tests, they take over each other's.
+WORKERS ?= 2
 
 bin := $(VENV)/bin
 stamp := $(VENV)/.installed
@@ -26,11 +29,11 @@ unexport PYTHONPATH PYTHONHOME
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help venv demo test test-all lint format bench soak docs clean
+.PHONY: help venv servers demo test test-all lint format bench soak docs clean
 .DELETE_ON_ERROR:
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -9
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -10
 
 venv: $(stamp)
 
@@ -45,10 +48,13 @@ $(stamp): pyproject.toml hatch_build.py
 	@$(bin)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
 
-test: $(stamp)
-	$(bin)/python -m pytest -m 'not soak' $(ARGS)
+servers:
+	@bash .ci/install-servers
 
-soak: $(stamp)
+test: $(stamp) servers
+	$(bin)/python -m pytest -m 'not soak' -n $(WORKERS) --dist worksteal $(ARGS)
+
+soak: $(stamp) servers
 	$(bin)/python -m pytest -m soak --timeout=3600 $(ARGS)
 
 # Each version has an environment of its own, so that the second run is quick.
