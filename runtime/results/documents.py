@@ -16,7 +16,7 @@ from kombu.utils.json import JSONEncoder
 from .. import compression
 from ..codec import Packed, decode_value, encode_value, unpack
 from ..errors import DecodeError, EncodeError, ImproperlyConfigured
-from .interface import READY_STATES, Meta
+from .interface import Meta
 from .settings import Settings
 
 # kombu's functions have no types
@@ -148,10 +148,6 @@ class Documents:
         except DecodeError:
             return None
         return status
-
-    def is_final(self, data: bytes | None, task_id: str) -> bool:
-        """Whether that is a document of a final state; one that cannot be read is not."""
-        return data is not None and self.status(data, task_id) in READY_STATES
 
 
 def _json(meta: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from ..errors import BackendError
+from ..errors import BackendError, DecodeError
 from . import redis_scripts
 from .documents import Documents
 from .forks import survive
@@ -140,9 +140,8 @@ class RedisBackend(Backend):
         for place in places:
             arguments += (written[place], "1" if states[place].meta["status"] in READY_STATES else "0")
         left = self.ensured(lambda client: self._store_script(keys, arguments, client))
-        refused = [places[place - 1] for place in left if place > 0]
-        unsure = [places[-place - 1] for place in left if place < 0]
-        return sorted(refused + [place for place in unsure if not self._compare_and_store(states[place].meta, written[place])])
+        unsure = [places[place - 1] for place in left]
+        return [place for place in unsure if not self._compare_and_store(states[place].meta, written[place])]
 
     def _compare_and_store(self, meta: Meta, data: bytes) -> bool:
         """Store one document unless the one that is there is final; whether it was taken."""
@@ -151,12 +150,21 @@ class RedisBackend(Backend):
         final = "1" if meta["status"] in READY_STATES else "0"
         while True:
             there = self.ensured(lambda client: client.get(key))
-            if self.documents.is_final(there, task_id):
+            if there == data:  # it was stored already, and the answer was lost
+                return True
+            if there is not None and self._is_final(there, task_id):
                 return False
             digest = "" if there is None else hashlib.sha1(there, usedforsecurity=False).hexdigest()
             arguments = [self._expires, MOST_STATES, data, final, digest]
             if self.ensured(partial(self._compare, key=key, arguments=arguments)):
                 return True
+
+    def _is_final(self, data: bytes, task_id: str) -> bool:
+        """Whether that is a whole document, and final: half a one must not keep the task from ending."""
+        try:
+            return self.documents.decode(data, task_id)["status"] in READY_STATES
+        except DecodeError:
+            return False
 
     def _compare(self, client: Any, key: str, arguments: list[Any]) -> bool:
         return bool(self._compare_script([key], arguments, client))

@@ -7,8 +7,8 @@ by index), ``.d`` which of them were counted, ``.s`` how many there are, ``.t`` 
 from __future__ import annotations
 
 #: KEYS: the tasks' documents. ARGV: milliseconds to keep (0: for ever), states kept of one task; then for each task its document and
-#: ``1`` if it is final. Answers the places (from 1) of those that were not taken, negative where a document that is there cannot be read
-#: here: then the caller compares and sets.
+#: ``1`` if it is final. Answers the places (from 1) of those that were not taken, because there is a final document, or one that cannot be
+#: read here: the caller looks at those.
 STORE = """
 local expires, most = tonumber(ARGV[1]), tonumber(ARGV[2])
 local ready = {SUCCESS = true, FAILURE = true, REVOKED = true}
@@ -17,12 +17,8 @@ for i, key in ipairs(KEYS) do
   local document, final = ARGV[1 + 2 * i], ARGV[2 + 2 * i] == '1'
   local head = redis.call('GETRANGE', key, 0, 63)
   local status = string.match(head, '^{"status": ?"([^"]*)"')
-  if status and ready[status] then
-    if redis.call('GET', key) ~= document then  -- else it was asked again after the answer was lost
-      left[#left + 1] = i
-    end
-  elseif head ~= '' and not status then
-    left[#left + 1] = -i
+  if head ~= '' and (not status or ready[status]) then
+    left[#left + 1] = i
   else
     if expires > 0 then
       redis.call('SET', key, document, 'PX', expires)

@@ -48,7 +48,6 @@ def test_any_bytes_are_a_document_or_a_decodeerror(data: bytes) -> None:
     with pytest.raises(DecodeError):
         PLAIN.decode(data, "t")
     assert PLAIN.status(data, "t") is None
-    assert not PLAIN.is_final(data, "t")
 
 
 @given(value=values)
