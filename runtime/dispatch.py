@@ -13,7 +13,7 @@ from . import protocol
 from .app import App
 from .engine import Send
 from .redact import Redactor
-from .request import Context
+from .request import Context, Resend
 from .values import fill
 
 #: Options of ``@app.task`` that stand for those of a call which has none of its own.
@@ -80,8 +80,24 @@ class Dispatcher:
         Raises:
             EncodeError: its arguments cannot be serialized.
         """
+        return self._publish(send, self.options(send.call.options, send.call.task), sent)
+
+    def resend(self, call: Call, wanted: Resend) -> None:
+        """Publish a call once more, as its task asked with ``self.retry``.
+
+        Raises:
+            EncodeError: its new arguments cannot be serialized.
+        """
+        options = {**self.options(call.options, call.task), **wanted.options, "retries": wanted.retries}
+        options["eta"], options["countdown"] = wanted.eta, wanted.countdown
+        self._publish(Send(call, wanted.args, wanted.kwargs), options, dt.datetime.now(dt.UTC))
+
+    def priority(self, call: Call) -> int:
+        """The priority of a call: higher is first."""
+        return int(self.options(call.options, call.task).get("priority") or 0)
+
+    def _publish(self, send: Send, options: Mapping[str, Any], sent: dt.datetime) -> str:
         call = send.call
-        options = self.options(call.options, call.task)
         shown = (self._redactor.value(send.args), self._redactor.value(send.kwargs)) if self._redactor else None
         headers, properties, body = protocol.encode(
             call.task, self.id_of(call), send.args, send.kwargs, options,

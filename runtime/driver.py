@@ -7,13 +7,14 @@ take a turn, and waits for reports. So a group of a hundred thousand members nev
 from __future__ import annotations
 
 import datetime as dt
+import heapq
+import itertools
 import os
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Mapping
 from queue import Empty, SimpleQueue
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ..compiler.plan import Plan, PlanError
 from .app import App
@@ -30,6 +31,7 @@ from .outcome import HandlerCalled, RunEvent, RunResult, RunStarted, StepEnded, 
 from .preflight import check_ids, check_tasks, late_values, notes
 from .record import Record
 from .redact import Redactor
+from .request import Resend
 from .worker.execute import Killed
 from .worker.jobs import Dropped, Ended, Report, Told
 from .worker.pools import make_pool
@@ -112,8 +114,13 @@ class _Run:
         self._worker = self._dispatcher.worker
         self._handling = Handling(plan, app, redactor, self._engine.fill)
         self._on_event = on_event
-        self._backlog: deque[tuple[str, dt.datetime]] = deque()
+        self._backlog: list[tuple[int, int, str, dt.datetime]] = []
+        self._numbers = itertools.count()
+        self._room = self._pool.room
+        if any(self._dispatcher.priority(call) for call in plan.calls):
+            self._room = self._pool.concurrency  # what has been given to the pool cannot be overtaken any more
         self._out: dict[str, str] = {}
+        self._retried: dict[str, Failure | None] = {}
         self._redactor = redactor
         self._steps = len(plan.calls)
         self._signals: list[int] = []
@@ -143,10 +150,10 @@ class _Run:
 
     def _feed(self) -> None:
         """Send what is ready, as far as there is room; calls that only wait for their time take none."""
-        while self._backlog and (room := self._pool.room - len(self._out) + self._worker.held) > 0:
+        while self._backlog and (room := self._room - len(self._out) + self._worker.held) > 0:
             count = min(room, len(self._backlog))
             for _ in range(count):
-                step, sent = self._backlog.popleft()
+                _, _, step, sent = heapq.heappop(self._backlog)
                 try:
                     self._out[self._dispatcher.send(self._engine.send(step), sent)] = step
                 except StepError as exc:
@@ -176,19 +183,48 @@ class _Run:
     def _report(self, item: Report | _Signal) -> None:
         match item:
             case Told(id_, state, meta) if id_ in self._out:
-                value = unpack(meta)
+                value = _readable(meta)
                 self._watch(StepTold(self._out[id_], self._redactor.text(state), self._redactor.value(value)))
                 self._apply(self._engine.handle(StateTold(self._out[id_], state, value)))
+            case Ended(id_, resend=Resend()) if id_ in self._out:
+                self._retry(id_, item)
             case Ended(id_) if id_ in self._out:
+                self._retried.pop(id_, None)
                 step = self._out.pop(id_)
                 self._record.ran(step, item.started, item.finished, item.worker)
                 self._handle(_event(step, item))
             case Ended(id_, failure=failure):
                 self._handler_ended(id_, failure)
             case Dropped(id_) if id_ in self._out:
-                self._engine.unsend(self._out.pop(id_))
+                self._take_back(id_)
             case _Signal():
                 self._stop(item.number)
+
+    def _retry(self, id_: str, ended: Ended) -> None:
+        """A step is to be tried again: its end will be that of the last attempt."""
+        step, failure, wanted = self._out[id_], ended.failure, ended.resend
+        assert wanted is not None
+        try:
+            self._dispatcher.resend(self._engine.call(step), wanted)
+        except StepError as exc:
+            del self._out[id_]
+            self._handle(Failed(step, failure_of(exc)))
+            return
+        self._retried[id_] = failure
+        why = None if failure is None else self._redactor.failure(failure).as_json()
+        self._watch(StepTold(step, "RETRY", why))
+        self._apply(self._engine.handle(StateTold(step, "RETRY", None if failure is None else failure.as_json())))
+        self._worker.take(1)
+
+    def _take_back(self, id_: str) -> None:
+        """A step that is out does not begin: it is as if it had not been sent, unless this was to be another attempt."""
+        step = self._out.pop(id_)
+        if id_ in self._retried:
+            because = self._retried.pop(id_)
+            waited = "stopped before it was tried again" + (f" (it had raised {because})" if because is not None else "")
+            self._handle(Revoked(step, failure_of(TaskRevokedError(waited), keep=False)))
+        else:
+            self._engine.unsend(step)
 
     # ---------------------------------------------------------------------------------------------------------- engine
     def _handle(self, event: Succeeded | Failed | Revoked) -> None:
@@ -214,7 +250,8 @@ class _Run:
         for action in actions:
             match action:
                 case Ready(id_):
-                    self._backlog.append((id_, sent))
+                    priority = self._dispatcher.priority(self._engine.call(id_))
+                    heapq.heappush(self._backlog, (-priority, next(self._numbers), id_, sent))
                 case Skipped(id_):
                     if self._on_event is not None:
                         self._on_event(StepEnded(self._record.step(id_)))
@@ -255,7 +292,7 @@ class _Run:
             self._engine.stop()
             self._backlog.clear()
             for id_ in self._worker.release():
-                self._engine.unsend(self._out.pop(id_))
+                self._take_back(id_)
             self._pool.drain()
             self._watch(Stopping(number, tuple(sorted(self._out[id_] for id_ in self._pool.running() if id_ in self._out))))
         else:
@@ -272,11 +309,19 @@ class _Run:
                 self._handler_ended(id_, failure_of(TaskRevokedError("stopped while it ran"), keep=False))
 
 
+def _readable(meta: Any) -> Any:
+    """What a task told; it may say of itself that it is something that it is not."""
+    try:
+        return unpack(meta)
+    except DecodeError as exc:
+        return f"<{exc}>"
+
+
 def _event(step: str, ended: Ended) -> Succeeded | Failed | Revoked:
     """What the engine is told of the end of a job."""
     failure = ended.failure
     if failure is not None:
-        return Revoked(step, failure) if ended.state is State.REVOKED else Failed(step, failure)
+        return Revoked(step, failure) if ended.state == State.REVOKED else Failed(step, failure)
     try:
         return Succeeded(step, unpack(ended.result))
     except DecodeError as exc:

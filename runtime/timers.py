@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -35,6 +36,19 @@ class Timers(Generic[T]):
         items = [item for _, _, item in sorted(self._heap, key=lambda entry: entry[:2])]
         self._heap.clear()
         return items
+
+    def take(self, wanted: Callable[[T], bool]) -> list[T]:
+        """Take out some items, in the order in which they would have come."""
+        taken = sorted((entry for entry in self._heap if wanted(entry[2])), key=lambda entry: entry[:2])
+        if taken:
+            gone = {entry[1] for entry in taken}
+            self._heap = [entry for entry in self._heap if entry[1] not in gone]
+            heapq.heapify(self._heap)
+        return [item for _, _, item in taken]
+
+    def listed(self) -> list[tuple[float, T]]:
+        """Everything with its moment, in the order in which it will come."""
+        return [(due, item) for due, _, item in sorted(self._heap, key=lambda entry: entry[:2])]
 
     def __len__(self) -> int:
         return len(self._heap)

@@ -3,44 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
-from typing import Protocol
+from collections.abc import Collection
 
 from .. import protocol
 from ..broker.private import MemoryBroker
 from ..timers import Timers
-from .jobs import Job, Report, TaskJob
+from .jobs import TaskJob
+from .pools.interface import Pool
 
 #: After so many seconds the clock is looked at again: it may have been set, or the machine have slept.
 LONGEST_WAIT = 30.0
 
 #: A clock read through a float may be a fraction of a microsecond off: this is added, so that nothing ever starts early.
 _ROUNDING = 1e-6
-
-
-class Pool(Protocol):
-    """Runs jobs. ``room``: how many may be under way at once without waiting long."""
-
-    room: int
-
-    def submit(self, job: Job) -> None:
-        """Run a job as soon as there is a free place; answer with an ``Ended`` report."""
-
-    def running(self) -> list[str]:
-        """The ids of the jobs that run now."""
-
-    def drain(self) -> None:
-        """Begin no further task (handlers still run): tasks that wait are ``Dropped``."""
-
-    def kill(self) -> list[str]:
-        """Stop what runs, as far as the pool can, and give the ids of jobs that cannot be stopped and go on unheeded."""
-
-    def close(self) -> None:
-        """End, when nothing runs any more."""
-
-
-#: Takes the reports of a pool, from any thread.
-Reporter = Callable[[Report], None]
 
 
 class Worker:
@@ -71,7 +46,8 @@ class Worker:
             if received is None:
                 return
             headers, body, content_type, encoding = received
-            job = TaskJob(headers["id"], headers, body, content_type, encoding, tuple(self._accept))
+            limits = tuple(headers["timelimit"])
+            job = TaskJob(headers["id"], headers, body, content_type, encoding, tuple(self._accept), limits=limits)
             eta = protocol.moment(headers["eta"])
             if eta is None:
                 self._pool.submit(job)
@@ -92,7 +68,7 @@ class Worker:
 
     def release(self) -> list[str]:
         """Give up the held calls and the messages that were not taken yet; returns their ids."""
-        ids = [job.id for job in self._held.clear()]
+        ids = [str(job.key) for job in self._held.clear()]
         while (received := self._broker.get()) is not None:
             ids.append(received.headers["id"])
         return ids

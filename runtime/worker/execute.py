@@ -2,108 +2,94 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 from .. import protocol
 from .. import request as requests
 from ..app import App
-from ..codec import decode_body, pack, unpack
-from ..errors import NotRegistered, StepError, TaskRevokedError
-from ..events import State
-from ..failures import Failure, exception_of, failure_of
-from ..request import Context
-from ..task import Task
-from .jobs import Ended, HandlerJob, Job, Report, TaskJob, Told
-
-#: Arranges that ``SoftTimeLimitExceeded`` is raised after so many seconds.
-SoftLimit = Callable[[float], AbstractContextManager[object]]
-
-
-class Killed(BaseException):
-    """Raised inside a task of the solo pool that is to stop at once (a second Ctrl-C)."""
+from ..codec import decode_body, pack
+from ..errors import Ignore, Reject, StepError, TaskRevokedError
+from ..failures import failure_of
+from ..request import Context, Resend
+from .attempt import FAILURE, IGNORED, REJECTED, RETRY, REVOKED, SUCCESS, Killed, SoftLimit, attempt, registered
+from .errbacks import run_handler
+from .jobs import BodyJob, Ended, HandlerJob, Job, Outcome, Report, TaskJob, Told
 
 
 def execute(job: Job, app: App, report: Callable[[Report], None], worker: str, soft_limit: SoftLimit | None = None) -> Ended:
     """Run a job to its end, whatever it does, and say how it ended. States that it tells go to ``report``."""
     started = time.monotonic()
     try:
-        if isinstance(job, TaskJob):
-            state, result, failure = _run_task(job, app, report, soft_limit)
-        else:
-            state, result, failure = _run_handler(job, app)
+        outcome = _run(job, app, report, soft_limit)
     except Killed:
-        state, result, failure = State.REVOKED, None, failure_of(TaskRevokedError("stopped while it ran"), keep=False)
-    return Ended(job.id, state, result, failure, started, time.monotonic(), worker)
+        outcome = Outcome(REVOKED, None, failure_of(TaskRevokedError("stopped while it ran"), keep=False))
+    except BaseException as exc:  # the user's code is not only in tasks: a result may raise anything while it is written
+        outcome = Outcome(FAILURE, None, failure_of(exc))
+    return Ended(job.key, *outcome[:3], started, time.monotonic(), worker, *outcome[3:])
 
 
-def _run_task(job: TaskJob, app: App, report: Callable[[Report], None], soft_limit: SoftLimit | None) -> tuple[State, Any, Failure | None]:
+def _run(job: Job, app: App, report: Callable[[Report], None], soft_limit: SoftLimit | None) -> Outcome:
+    if isinstance(job, HandlerJob):
+        failure = run_handler(job, app)
+        return Outcome(SUCCESS if failure is None else FAILURE, None, failure)
+    if isinstance(job, BodyJob):
+        from .chords import send_body
+
+        return send_body(job, app)
+    if job.terms is None:
+        return _run_step(job, app, report, soft_limit)
+    from .served import serve
+
+    return serve(job, app, report, soft_limit)
+
+
+def _run_step(job: TaskJob, app: App, report: Callable[[Report], None], soft_limit: SoftLimit | None) -> Outcome:
+    """A step of a flow: what follows from its end is the run's concern."""
     headers = job.headers
     expires = headers["expires"]
     if expires is not None and time.time() >= (protocol.moment(expires) or 0.0):
-        return State.REVOKED, None, failure_of(TaskRevokedError(f"expired at {expires}"), keep=False)
+        return Outcome(REVOKED, None, failure_of(TaskRevokedError(f"expired at {expires}"), keep=False))
     try:
-        task = _task(app, headers["task"])
+        task = registered(app, headers["task"])
         args, kwargs, _ = decode_body(job.body, job.content_type, job.content_encoding, job.accept)
     except StepError as exc:
-        return State.FAILURE, None, failure_of(exc)
+        return Outcome(FAILURE, None, failure_of(exc))
 
     def tell(state: str, meta: Any) -> None:
-        report(Told(job.id, state, pack(meta, f"the state {state}")))
+        report(Told(job.key, state, pack(meta, f"the state {state}")))
 
     context = protocol.context(headers, args, kwargs, tell)
-    limit = headers["timelimit"][1] if soft_limit is not None else None
+    context.app = app
     requests.push(context)
     try:
-        with soft_limit(limit) if soft_limit is not None and limit else nullcontext():
-            value = task.run(*args, **kwargs)
-        return State.SUCCESS, None if context.ignore_result else pack(value, "the result"), None
-    except Killed:
-        raise
-    except BaseException as exc:  # a task may raise anything; even SystemExit ends the step alone
-        return State.FAILURE, None, failure_of(exc)
+        state, value, raised, resend = attempt(task, context, job.limits[1], soft_limit)
+        if resend is not None:
+            why = None if raised is None else getattr(raised, "exc", None) or raised
+            return Outcome(RETRY, None, None if why is None else failure_of(why, keep=False), _complete(resend, context))
+        if state == SUCCESS:
+            return Outcome(SUCCESS, None if context.ignore_result else pack(value, "the result"))
+        return Outcome(FAILURE, None, failure_of(_in_a_flow(state, raised)))
     finally:
         requests.pop()
 
 
-def _run_handler(job: HandlerJob, app: App) -> tuple[State, Any, Failure | None]:
-    requests.push(Context(id=job.id, task=job.task, args=job.args, kwargs=job.kwargs, called_directly=False))
-    try:
-        task = _task(app, job.task)
-        if takes_id(task, job.kwargs):
-            task.run(job.request.id, *job.args, **job.kwargs)
-        else:
-            modules = {found.function.__module__ for found in app.tasks.values()}
-            exc = exception_of(job.failure, modules)
-            task.run(job.request, exc, job.failure.traceback, *job.args, **job.kwargs)
-        return State.SUCCESS, None, None
-    except Killed:
-        raise
-    except BaseException as exc:  # as for a task
-        return State.FAILURE, None, failure_of(exc, keep=False)
-    finally:
-        requests.pop()
+def _complete(resend: Resend, context: Context) -> Resend:
+    """What the next attempt of a step needs to know of this one."""
+    args, kwargs = context.args if resend.args is None else resend.args, context.kwargs if resend.kwargs is None else resend.kwargs
+    options = {"expires": context.expires, **resend.options} if context.expires is not None else resend.options
+    return replace(resend, args=list(args), kwargs=dict(kwargs), options=options)
 
 
-def _task(app: App, name: str) -> Task:
-    task = app.tasks.get(name)
-    if task is None:
-        raise NotRegistered(f"no task is registered as {name!r}")
-    return task
+def _in_a_flow(state: str, raised: BaseException | None) -> BaseException:
+    """What a step fails with: one that neither succeeds nor fails, or has a message to reject, does not exist in a flow."""
+    if state == IGNORED:
+        return Ignore("the task raised Ignore: a step of a flow ends with a result or a failure")
+    if state == REJECTED and isinstance(raised, Reject):
+        return Reject(f"the task raised Reject: a step of a flow has no message that could be given back; its reason: {raised.reason!r}")
+    return raised if raised is not None else StepError("the task raised nothing")
 
 
-def takes_id(task: Task, kwargs: Any) -> bool:
-    """Whether a handler takes one positional argument alone, and so gets the failed task's id (as in Celery)."""
-    try:
-        parameters = inspect.signature(task).parameters.values()
-    except (TypeError, ValueError):
-        return False
-    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        return False
-    return len([p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.name not in kwargs]) == 1
-
-
-__all__ = ["Killed", "SoftLimit", "execute", "takes_id", "unpack"]
+__all__ = ["Killed", "SoftLimit", "execute"]

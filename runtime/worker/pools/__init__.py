@@ -1,4 +1,4 @@
-"""The pools: three ways to run jobs, one interface (:class:`flowc.runtime.worker.consumer.Pool`)."""
+"""The pools: three ways to run jobs, one interface (:class:`flowc.runtime.worker.pools.interface.Pool`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 from ...app import App
 from ...errors import UsageError
-from ..consumer import Pool, Reporter
+from .interface import Pool, Reporter
 
 #: The pools by name; the first is the default.
 POOLS = ("threads", "processes", "solo")

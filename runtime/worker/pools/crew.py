@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from ..jobs import HandlerJob, Job, TaskJob
+from ..jobs import Job
 from .channel import Channel
 
 
@@ -14,7 +16,7 @@ from .channel import Channel
 class Child:
     """One child. ``started`` is when its job began (``time.monotonic``), ``limit`` the job's time limit in seconds.
 
-    ``overdue``: it was killed for that. ``open``: its channel is still listened to.
+    ``overdue``: it was killed for that; ``terminated``: it was, because its task was revoked. ``open``: its channel is still listened to.
     """
 
     number: int
@@ -24,22 +26,24 @@ class Child:
     started: float = 0.0
     limit: float | None = None
     overdue: bool = False
+    terminated: bool = False
     open: bool = True
 
 
 class Crew:
-    """At most ``most`` children and the jobs that wait for one."""
+    """At most ``most`` children and the jobs that wait for one. ``begun`` is called with each job that a child has got."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, begun: Callable[[Job], None]) -> None:
         self.jobs: deque[Job] = deque()
         self.children: dict[int, Child] = {}
         self._most = most
+        self._begun = begun
         self._idle: list[Child] = []
         self._numbered = 0
 
-    def running(self) -> list[str]:
-        """The ids of the jobs that run now."""
-        return [child.job.id for child in self.children.values() if child.job is not None]
+    def running(self) -> list[Any]:
+        """The keys of the jobs that run now."""
+        return [child.job.key for child in self.children.values() if child.job is not None]
 
     def wants_more(self) -> bool:
         """Whether one more child would have something to do, and there is room for it."""
@@ -77,21 +81,34 @@ class Crew:
         limited = False
         while self.jobs and self._idle:
             child, job = self._idle.pop(), self.jobs.popleft()
-            limits = job.headers["timelimit"] if isinstance(job, TaskJob) else None
-            child.job, child.started, child.limit = job, time.monotonic(), limits[0] if limits else None
+            child.job, child.started, child.limit = job, time.monotonic(), job.limits[0]
             limited = limited or child.limit is not None
             try:
                 child.channel.send(job)
             except OSError:  # it died while it was idle: the job has not begun, so another child can have it
                 child.job = None
                 self.jobs.appendleft(job)
+            else:
+                self._begun(job)
         return limited
 
     def drop_tasks(self) -> list[Job]:
-        """Take out the jobs that wait, but for handlers."""
-        dropped: list[Job] = [job for job in self.jobs if not isinstance(job, HandlerJob)]
-        self.jobs = deque(job for job in self.jobs if isinstance(job, HandlerJob))
+        """Take out the jobs that wait, but for those that must run."""
+        dropped: list[Job] = [job for job in self.jobs if not job.must_run]
+        self.jobs = deque(job for job in self.jobs if job.must_run)
         return dropped
+
+    def cancel(self, key: object) -> bool:
+        """Take out a job that waits; False if there is none of that key."""
+        for job in self.jobs:
+            if job.key == key:
+                self.jobs.remove(job)
+                return True
+        return False
+
+    def child_of(self, key: object) -> Child | None:
+        """The child that runs a job."""
+        return next((child for child in self.children.values() if child.job is not None and child.job.key == key), None)
 
     def until_overdue(self) -> float | None:
         """Seconds until the next job is over its limit; None if none has one."""

@@ -14,14 +14,15 @@ import socket
 import sys
 import threading
 import time
+from typing import Any
 
 from ...app import App
-from ...errors import StepError, TimeLimitExceeded, WorkerLostError
+from ...errors import StepError, TaskRevokedError, TimeLimitExceeded, WorkerLostError
 from ...events import State
 from ...failures import failure_of
-from ..consumer import Reporter
-from ..jobs import Dropped, Ended, HandlerJob, Job
+from ..jobs import Begun, Dropped, Ended, Job
 from .crew import Child, Crew
+from .interface import Reporter
 from .nursery import Nursery, cause_of_death
 
 _BUG = "the pool has broken down; this is a bug in flowc"
@@ -38,10 +39,11 @@ class ProcessPool:
 
     def __init__(self, app: App, concurrency: int, report: Reporter) -> None:
         self.room = concurrency * 2
+        self.concurrency = concurrency
         self._report = report
         self._nursery = Nursery(app)
         self._lock = threading.Lock()
-        self._crew = Crew(concurrency)
+        self._crew = Crew(concurrency, self._begun)
         self._draining = self._killed = self._closed = self._broken = self._down = False
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._nursery, selectors.EVENT_READ, None)
@@ -56,19 +58,19 @@ class ProcessPool:
     def submit(self, job: Job) -> None:
         """Give the job to a free child, else queue it."""
         with self._lock:
-            dropped, limited = self._draining and not isinstance(job, HandlerJob), False
+            dropped, limited = self._draining and not job.must_run, False
             if not dropped:
                 self._crew.jobs.append(job)
                 limited = self._crew.assign()
         if dropped:
-            self._report(Dropped(job.id))
+            self._report(Dropped(job.key))
         elif self._down:
             self._lose(job, time.monotonic(), "pool", WorkerLostError(_BUG))
         elif limited or self._crew.jobs:
             self._rouse()
 
-    def running(self) -> list[str]:
-        """The ids of the jobs that run now."""
+    def running(self) -> list[Any]:
+        """The keys of the jobs that run now."""
         with self._lock:
             return self._crew.running()
 
@@ -78,9 +80,30 @@ class ProcessPool:
             self._draining = True
             dropped = self._crew.drop_tasks()
         for job in dropped:
-            self._report(Dropped(job.id))
+            self._report(Dropped(job.key))
 
-    def kill(self) -> list[str]:
+    def cancel(self, key: object) -> None:
+        """Do not begin this job, if it has not begun: it is ``Dropped``."""
+        with self._lock:
+            cancelled = self._crew.cancel(key)
+        if cancelled:
+            self._report(Dropped(key))
+
+    def terminate(self, key: object, number: int) -> bool:
+        """Send a signal to the process that runs this job; False if none does. If it dies of it, the job ends ``REVOKED``."""
+        with self._lock:
+            child = self._crew.child_of(key)
+            if child is None:
+                return False
+            child.terminated = True
+            if child.pid is None or number == signal.SIGKILL:
+                self._nursery.kill(child.number)
+            else:
+                with contextlib.suppress(OSError):
+                    os.killpg(child.pid, number)
+        return True
+
+    def kill(self) -> list[Any]:
         """Kill every child, with the processes that it has started."""
         with self._lock:
             self._draining = self._killed = True
@@ -101,6 +124,10 @@ class ProcessPool:
         self._wake.close()
         self._selector.close()
         self._nursery.close()
+
+    def _begun(self, job: Job) -> None:
+        if job.announced:
+            self._report(Begun(job.key))
 
     def _rouse(self) -> None:
         """Let the supervising thread look around."""
@@ -213,7 +240,9 @@ class ProcessPool:
         if job is None:
             return
         error: StepError = WorkerLostError(cause_of_death(status))
-        if child.overdue:
+        if child.terminated:
+            error = TaskRevokedError("terminated")
+        elif child.overdue:
             error = TimeLimitExceeded(f"ran longer than {child.limit:g} s and was killed")
         self._lose(job, child.started, f"process-{number}", error)
 
@@ -222,7 +251,8 @@ class ProcessPool:
             self._crew.jobs.remove(job)
         if not self._killed:
             failure = failure_of(error, keep=False)
-            self._report(Ended(job.id, State.FAILURE, None, failure, started, time.monotonic(), worker))
+            state = State.REVOKED if isinstance(error, TaskRevokedError) else State.FAILURE
+            self._report(Ended(job.key, state, None, failure, started, time.monotonic(), worker))
 
 
 def _kill_group(pid: int | None) -> None:

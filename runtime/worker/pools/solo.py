@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...app import App
-from ..consumer import Reporter
 from ..execute import execute
-from ..jobs import Dropped, HandlerJob, Job
+from ..jobs import Begun, Dropped, Job
+from .interface import Reporter
 
 
 class SoloPool:
     """Runs jobs one after the other, without any thread or process. Time limits are not kept."""
 
-    room = 1
+    room = concurrency = 1
 
     def __init__(self, app: App, report: Reporter) -> None:
         self._app = app
         self._report = report
-        self._running: list[str] = []
+        self._running: list[Any] = []
         self._draining = False
 
     def submit(self, job: Job) -> None:
         """Run the job now."""
-        if self._draining and not isinstance(job, HandlerJob):
-            self._report(Dropped(job.id))
+        if self._draining and not job.must_run:
+            self._report(Dropped(job.key))
             return
-        self._running.append(job.id)
+        if job.announced:
+            self._report(Begun(job.key))
+        self._running.append(job.key)
         try:
             ended = execute(job, self._app, self._report, "solo")
         finally:
             self._running.pop()
         self._report(ended)
 
-    def running(self) -> list[str]:
+    def running(self) -> list[Any]:
         """The job that runs now, seen from inside it or from a signal handler."""
         return list(self._running)
 
@@ -39,7 +43,14 @@ class SoloPool:
         """Begin no further task."""
         self._draining = True
 
-    def kill(self) -> list[str]:
+    def cancel(self, key: object) -> None:
+        """Every job has begun already."""
+
+    def terminate(self, key: object, number: int) -> bool:
+        """No job can be stopped."""
+        return False
+
+    def kill(self) -> list[Any]:
         """Nothing runs while anybody can call this; a signal handler raises ``Killed`` inside the job instead."""
         self._draining = True
         return []

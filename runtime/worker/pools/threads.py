@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import threading
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from ...app import App
 from ...errors import UsageError
-from ..consumer import Reporter
 from ..execute import execute
-from ..jobs import Dropped, HandlerJob, Job
+from ..jobs import Begun, Dropped, Job
+from .interface import Reporter
 
 
 class ThreadPool:
@@ -22,12 +23,14 @@ class ThreadPool:
 
     def __init__(self, app: App, concurrency: int, report: Reporter) -> None:
         self.room = concurrency * 4 + 16
+        self.concurrency = concurrency
         self._app = app
         self._report = report
         self._limit = concurrency
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._running: dict[str, str] = {}
+        self._running: dict[str, Any] = {}
+        self._cancelled: set[Any] = set()
         self._lock = threading.Lock()
         self._draining = False
         self._killed = False
@@ -56,12 +59,15 @@ class ThreadPool:
                     self._threads.append(thread)
 
     def _work(self, name: str) -> None:
-        jobs, running, report = self._jobs, self._running, self._report
+        jobs, running, report, cancelled = self._jobs, self._running, self._report, self._cancelled
         while (job := jobs.get()) is not None:
-            if self._draining and not isinstance(job, HandlerJob):
-                report(Dropped(job.id))
+            if (self._draining and not job.must_run) or job.key in cancelled:
+                cancelled.discard(job.key)
+                report(Dropped(job.key))
                 continue
-            running[name] = job.id
+            running[name] = job.key
+            if job.announced:
+                report(Begun(job.key))
             self._grow()
             ended = execute(job, self._app, self._tell, name)
             del running[name]
@@ -72,8 +78,8 @@ class ThreadPool:
         if not self._killed:
             self._report(report)  # type: ignore[arg-type]
 
-    def running(self) -> list[str]:
-        """The ids of the jobs that run now."""
+    def running(self) -> list[Any]:
+        """The keys of the jobs that run now."""
         return list(self._running.values())
 
     def drain(self) -> None:
@@ -83,14 +89,23 @@ class ThreadPool:
         with contextlib.suppress(Empty):
             while True:
                 job = self._jobs.get_nowait()
-                if job is None or isinstance(job, HandlerJob):
+                if job is None or job.must_run:
                     kept.append(job)
                 else:
-                    self._report(Dropped(job.id))
+                    self._report(Dropped(job.key))
         for job in kept:
             self._jobs.put(job)
 
-    def kill(self) -> list[str]:
+    def cancel(self, key: object) -> None:
+        """Do not begin this job, if it has not begun: it is ``Dropped``."""
+        if key not in self._running.values():
+            self._cancelled.add(key)
+
+    def terminate(self, key: object, number: int) -> bool:
+        """No thread can be stopped."""
+        return False
+
+    def kill(self) -> list[Any]:
         """Heed the running jobs no more: they go on until they end or the process does."""
         self._draining = self._killed = True
         return self.running()

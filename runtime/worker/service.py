@@ -1,0 +1,305 @@
+"""The worker: joins a broker, a pool and a result store, in one loop.
+
+A turn: wait for messages, or for anything that the other threads have to say; take what came in; start what is due; see to what has
+ended; tell the broker. Reports of the pool come from any thread into one inbox: the first of a turn wakes the loop, the others find it
+awake.
+
+A message's way. Taken in, it goes to the pool at once, or is held until its time. Early acknowledgement happens when it begins, late
+acknowledgement when its end is kept in the result store. What has not begun can be taken back from the pool at any time, so the broker's
+prefetch limit is the only queue that a worker needs.
+
+How it stops. First it stops consuming and gives back what has not begun, then it waits for what runs, for its results to be kept and its
+messages to be acknowledged, then the pool ends, then the connection. Asked a second time, it does not wait: what runs is given back too.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import platform
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from ..app import App
+from ..errors import ConnectionLost, UsageError
+from ..interrupts import listening
+from .attempt import Killed
+from .calls import Calls
+from .connecting import connect, receiver_of
+from .entry import Entry
+from .intake import Intake
+from .jobs import TaskJob, Terms, Verdict
+from .keeper import Keeper
+from .leaving import give_back_running
+from .pools import make_pool
+from .pools.interface import Pool
+from .remote import Remote
+from .revoked import Revoked
+from .settling import Settling
+
+logger = logging.getLogger("flowc.worker")
+
+#: After so many seconds the clock is looked at again: it may have been set, or the machine have slept.
+LONGEST_WAIT = 30.0
+
+#: Messages taken at once where there is no prefetch limit.
+UNLIMITED = 1000
+
+#: Seconds that the result store has when the worker leaves: in order, and at once.
+STORE_PATIENCE, STORE_HASTE = 30.0, 3.0
+
+_services = itertools.count(1)
+
+
+class WorkerService:
+    """A worker. :meth:`run` blocks until it is stopped.
+
+    Args:
+        app: whose tasks it runs, by whose settings.
+        queues: what it reads; the default queue and those of ``task_queues`` and ``task_routes`` if None.
+        concurrency: how many tasks at once; ``worker_concurrency``, else the pool's own number, if None.
+        pool: ``threads``, ``processes`` or ``solo``.
+        prefetch_multiplier: messages fetched ahead for each task that can run; ``worker_prefetch_multiplier`` if None; 0: no limit.
+        hostname: its name, for remote commands and ``result_extended``.
+        exclude_queues: queues that it does not read after all.
+
+    Attributes:
+        ready: set when it consumes.
+        counts: how many calls have ended in which state; ``DUPLICATE``: came again and did not run again; ``RETURNED``: given back.
+
+    Raises:
+        UsageError: no such pool, a concurrency below one, or no queue left.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        queues: Sequence[str] | None = None,
+        *,
+        concurrency: int | None = None,
+        pool: str = "threads",
+        prefetch_multiplier: int | None = None,
+        hostname: str | None = None,
+        exclude_queues: Sequence[str] = (),
+    ) -> None:
+        conf = app.conf
+        self.app = app
+        self.queues = [name for name in (queues or app.sender.router.queue_names()) if name not in set(exclude_queues)]
+        if not self.queues:
+            raise UsageError("no queue is left for the worker to read")
+        self.pool_name = pool
+        self._concurrency = conf.worker_concurrency if concurrency is None else concurrency
+        self._multiplier = conf.worker_prefetch_multiplier if prefetch_multiplier is None else prefetch_multiplier
+        number = next(_services)
+        self.hostname = hostname or f"flowc-{os.getpid()}{f'.{number}' if number > 1 else ''}@{platform.node()}"
+        self.ready = threading.Event()
+        self._settling = Settling()
+        self._revoked = Revoked()
+        self._calls = Calls(self._settling, self._revoked, self._remake, self._rouse)
+        self._intake: Intake
+        self._pool: Pool | None = None
+        self._keeper: Keeper
+        self._remote: Remote | None = None
+        self._stops = 0
+        self._leaving = False
+
+    @property
+    def counts(self) -> Counter[str]:
+        """See above."""
+        return self._calls.counts
+
+    @property
+    def concurrency(self) -> int:
+        """How many tasks run at once."""
+        return self._pool.concurrency if self._pool is not None else self._concurrency or 1
+
+    # ------------------------------------------------------------------------------------------------------------------ run
+    def run(self) -> None:
+        """Work until :meth:`stop`, or in the main thread until SIGINT or SIGTERM; a second one does not wait for what runs.
+
+        Raises:
+            ConnectionLost: the broker could not be reached as often as the settings allow.
+            UsageError: the pool cannot be started.
+        """
+        with listening(self._signalled):
+            try:
+                self._prepare()
+                if self._connect(starting=True):
+                    self._remote = Remote(self)
+                    self._remote.start()
+                    self.ready.set()
+                    self._work()
+            except Killed:
+                self._leave_at_once()
+            finally:
+                self._close()
+
+    def _prepare(self) -> None:
+        """The pool comes first: it may fork, and threads are still to come."""
+        app = self.app
+        self._pool = make_pool(self.pool_name, self._concurrency, app, self._calls.deliver)
+        keeps = app.backend.url != "disabled"
+        terms = Terms(self.hostname, app.conf.worker_max_message_size, keeps)
+        self._keeper = Keeper(app.backend, terms, self._calls.kept)
+        self._calls.attach(self._pool, self._keeper, solo=self.pool_name == "solo")
+        self._intake = Intake(
+            app, terms, self._settling, self._revoked, self._calls.submit, limited=self.pool_name == "processes"
+        )  # fmt: skip
+        self.prefetch = self._multiplier * self.concurrency
+
+    def _connect(self, *, starting: bool) -> bool:
+        """Whether there is a connection now; there is none if the worker was stopped while it tried."""
+        receiver = self._settling.receiver
+
+        def attempt() -> Any:
+            if receiver is None:
+                return receiver_of(self.app, self.queues, self.prefetch)
+            receiver.reconnect()
+            return receiver
+
+        def meanwhile() -> bool:
+            self._calls.handle()
+            return self._stops == 0 or (not starting and self._stops == 1 and self._calls.busy)
+
+        self._settling.receiver = connect(self.app.conf, attempt, meanwhile, starting=starting) or receiver
+        return self._settling.receiver is not None
+
+    def _work(self) -> None:
+        while True:
+            try:
+                if not self._turn():
+                    return
+            except ConnectionLost as exc:
+                logger.error("the connection to the broker was lost: %s", exc)
+                self._settling.lost()
+                self._intake.release()
+                self._calls.lost()
+                self._connect(starting=False)
+                if not self._stops:
+                    logger.warning("connected to the broker again")
+
+    def _turn(self) -> bool:
+        """One turn; false when it was the last."""
+        calls, settling = self._calls, self._settling
+        if self._stops and not self._begin_to_leave():
+            return False
+        assert settling.receiver is not None
+        for delivery in settling.receiver.receive(self._room(), self._wait()):
+            self._intake.take(delivery)
+        if not self._leaving:
+            self._intake.start_due()
+        calls.handle()
+        if calls.ready:
+            calls.feed()
+        settling.flush()
+        return True
+
+    def _room(self) -> int:
+        """How many messages more may be taken in."""
+        if self._leaving:
+            return 0
+        return max(0, self.prefetch - self._settling.open) if self.prefetch else UNLIMITED
+
+    def _wait(self) -> float:
+        """Seconds until something is due."""
+        if self._calls.ready or self._calls.waiting:
+            return 0.0
+        due = None if self._leaving else self._intake.wait()
+        return LONGEST_WAIT if due is None else min(due, LONGEST_WAIT)
+
+    def _remake(self, entry: Entry, verdict: Verdict) -> TaskJob:
+        return self._intake.job(entry, verdict)
+
+    def _rouse(self) -> None:
+        receiver = self._settling.receiver
+        if receiver is not None:
+            receiver.wake()
+
+    # ----------------------------------------------------------------------------------------------------------------- stop
+    def stop(self, *, now: bool = False) -> None:
+        """Stop in order: what runs is finished. A second time, or with ``now``: what runs is given back. From any thread."""
+        self._stops += 2 if now else 1
+        self._rouse()
+
+    def _signalled(self, number: int) -> None:
+        """A signal came; this runs between two steps of Python's in the main thread."""
+        self.stop()
+        if self._stops > 1 and self.pool_name == "solo" and self._pool is not None and self._pool.running():
+            raise Killed
+
+    def _begin_to_leave(self) -> bool:
+        """Stop consuming and give back what has not begun; false when nothing is left to wait for."""
+        if self._stops > 1:
+            self._leave_at_once()
+            return False
+        if not self._leaving:
+            self._leaving = True
+            assert self._settling.receiver is not None
+            cancel = getattr(self._settling.receiver, "cancel", None)
+            if cancel is not None:
+                cancel()
+            held = self._intake.release()
+            self._settling.give_back(held)
+            self.counts["RETURNED"] += len(held)
+            self._calls.drain()
+            self._calls.handle()
+            running = [entry.shown() for entry in self._calls.entries if entry.begun is not None]
+            if running:
+                logger.warning("stopping when %d running tasks have ended: %s", len(running), ", ".join(running[:10]))
+            self._settling.flush()
+        return self._calls.busy
+
+    def _leave_at_once(self) -> None:
+        assert self._pool is not None
+        self._settling.give_back(self._intake.release())
+        self._pool.kill()
+        self._calls.handle()
+        give_back_running(self.app, self._calls, self._settling)
+        self._leaving = True
+
+    def _close(self) -> None:
+        remote, pool, receiver = self._remote, self._pool, self._settling.receiver
+        if remote is not None:
+            remote.stop()
+        if pool is None:
+            return
+        pool.close()
+        lost = self._keeper.close(STORE_HASTE if self._stops > 1 else STORE_PATIENCE)
+        if lost:
+            logger.error("%d results could not be kept", len(lost))
+        self._calls.handle()
+        if receiver is not None:
+            try:
+                self._settling.flush()
+            except ConnectionLost as exc:
+                logger.error("the last messages could not be settled: %s", exc)
+            receiver.close()
+
+    # -------------------------------------------------------------------------------------------------------------- commands
+    @property
+    def calls(self) -> list[Entry]:
+        """The calls that are under way, or wait for a free place."""
+        return self._calls.entries
+
+    @property
+    def revoked(self) -> list[str]:
+        """The ids that are not to run."""
+        return self._revoked.listed()
+
+    def scheduled(self) -> list[dict[str, Any]]:
+        """The calls that wait for their time."""
+        return [{"eta": due, "priority": 6, "request": dict(held.headers)} for due, held in self._intake.scheduled()]
+
+    def revoke(self, ids: Sequence[str], *, terminate: bool = False, number: int | None = None) -> None:
+        """Let calls not begin; with ``terminate``, end those that run by the signal ``number``. From any thread."""
+        self._revoked.add(ids)
+        self._calls.ask(lambda: self._revoke(set(ids), terminate, number))
+
+    def _revoke(self, ids: set[str], terminate: bool, number: int | None) -> None:
+        self._intake.revoke(ids)
+        self._calls.revoke(ids)
+        if terminate and number is not None:
+            self._calls.terminate(ids, number)
