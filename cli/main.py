@@ -21,6 +21,7 @@ COMMANDS = {
     "fmt": "Write flows in the canonical layout.",
     "run": "Run a flow here, without a server.",
     "call": "Send one task to a worker.",
+    "worker": "Run a worker for an application's tasks.",
     "explain": "Explain the code of a finding.",
 }
 

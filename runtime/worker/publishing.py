@@ -6,7 +6,7 @@ worker tries to connect (``broker_connection_max_retries``), unless the signatur
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..request import Context
@@ -61,7 +61,6 @@ def send_callbacks(app: Any, context: Context, value: Any) -> None:
         publish(app, chain[-1], (value,), context, chain=chain[:-1])
 
 
-def chain_rest(context: Context) -> Iterable[Mapping[str, Any]]:
+def chain_rest(context: Context) -> list[Mapping[str, Any]]:
     """The steps of a call's chain that will not run when it has failed, in their order."""
-    steps: list[Mapping[str, Any]] = list(context.chain or ())
-    return reversed(steps)
+    return list(reversed(context.chain or ()))

@@ -34,7 +34,7 @@ from .intake import Intake
 from .jobs import TaskJob, Terms, Verdict
 from .keeper import Keeper
 from .leaving import give_back_running
-from .pools import make_pool
+from .pools import default_concurrency, make_pool
 from .pools.interface import Pool
 from .remote import Remote
 from .revoked import Revoked
@@ -69,6 +69,7 @@ class WorkerService:
     Attributes:
         ready: set when it consumes.
         counts: how many calls have ended in which state; ``DUPLICATE``: came again and did not run again; ``RETURNED``: given back.
+        forced_by: the signal that let it leave at once, if one did.
 
     Raises:
         UsageError: no such pool, a concurrency below one, or no queue left.
@@ -105,6 +106,7 @@ class WorkerService:
         self._remote: Remote | None = None
         self._stops = 0
         self._leaving = False
+        self.forced_by: int | None = None
 
     @property
     def counts(self) -> Counter[str]:
@@ -114,7 +116,7 @@ class WorkerService:
     @property
     def concurrency(self) -> int:
         """How many tasks run at once."""
-        return self._pool.concurrency if self._pool is not None else self._concurrency or 1
+        return self._pool.concurrency if self._pool is not None else self._concurrency or default_concurrency(self.pool_name)
 
     # ------------------------------------------------------------------------------------------------------------------ run
     def run(self) -> None:
@@ -226,6 +228,8 @@ class WorkerService:
 
     def _signalled(self, number: int) -> None:
         """A signal came; this runs between two steps of Python's in the main thread."""
+        if self._stops:
+            self.forced_by = number
         self.stop()
         if self._stops > 1 and self.pool_name == "solo" and self._pool is not None and self._pool.running():
             raise Killed

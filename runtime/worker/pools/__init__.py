@@ -12,6 +12,12 @@ from .interface import Pool, Reporter
 POOLS = ("threads", "processes", "solo")
 
 
+def default_concurrency(name: str) -> int:
+    """How many jobs a pool runs at once that is not told."""
+    cores = os.cpu_count() or 1
+    return {"threads": min(32, cores * 4), "solo": 1}.get(name, cores)
+
+
 def make_pool(name: str, concurrency: int | None, app: App, report: Reporter) -> Pool:
     """A pool by name, not started before its first job.
 
@@ -24,17 +30,17 @@ def make_pool(name: str, concurrency: int | None, app: App, report: Reporter) ->
     """
     if concurrency is not None and concurrency < 1:
         raise UsageError(f"a concurrency of {concurrency} is too small: it must be 1 or more")
-    cores = os.cpu_count() or 1
+    most = concurrency or default_concurrency(name)
     if name == "threads":
         from .threads import ThreadPool
 
-        return ThreadPool(app, concurrency or min(32, cores * 4), report)
+        return ThreadPool(app, most, report)
     if name == "processes":
         if not hasattr(os, "fork"):
             raise UsageError("the pool processes needs fork, which this system does not have; use threads")
         from .processes import ProcessPool
 
-        return ProcessPool(app, concurrency or cores, report)
+        return ProcessPool(app, most, report)
     if name == "solo":
         from .solo import SoloPool
 
