@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from ..calling.call_options import check_names
 from .entries import Entry, OptionEntry
 from .owner import owner_of
-from .plain import plain
+from .plain import duplicate, plain
 
 if TYPE_CHECKING:
     from ..app import App

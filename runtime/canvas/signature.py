@@ -188,6 +188,10 @@ class Signature(Form):
 
     __ior__ = __or__
 
+    def __ror__(self, other: Any) -> Any:
+        """Nothing but a signature can stand before one: a dict's own ``|`` would merge them."""
+        return NotImplemented
+
     def __invert__(self) -> Any:
         """``~sig``: send it and wait for its result."""
         return self.apply_async().get()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import celery
@@ -115,12 +114,14 @@ def done(signature: Any, lib: Any, steps: list[tuple[str, Any]]) -> list[Any]:
     return seen
 
 
+@settings(deadline=None)
 @given(ARGS, KWARGS, OPTIONS, st.booleans(), operations())
 def test_the_same_operations_give_the_same_dict(args: Any, kwargs: Any, options: Any, immutable: bool, steps: Any) -> None:
     given = {"args": args, "kwargs": kwargs, "options": options, "immutable": immutable}
     assert done(flowc.signature("proj.t", **given), flowc, steps) == done(celery.signature("proj.t", **given), celery, steps)
 
 
+@settings(deadline=None)
 @given(ARGS, KWARGS, OPTIONS, st.booleans(), ARGS, KWARGS, OPTIONS)
 def test_partial_arguments_are_merged_as_celery_does(
     args: Any, kwargs: Any, options: Any, immutable: bool, more: Any, named: Any, newer: Any
@@ -131,9 +132,7 @@ def test_partial_arguments_are_merged_as_celery_does(
     assert [tuple(ours[0]), *ours[1:]] == [tuple(theirs[0]), *theirs[1:]]
 
 
-@pytest.fixture
-def both() -> Iterator[list[tuple[Any, Any, Any]]]:
-    yield [(flowc, NOTE, ONLY), (celery, PEER_NOTE, PEER_ONLY)]
+BOTH = [(flowc, NOTE, ONLY), (celery, PEER_NOTE, PEER_ONLY)]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +155,7 @@ def both() -> Iterator[list[tuple[Any, Any, Any]]]:
         lambda lib, a, b: a.chunks([("1", "2"), ("3", "4")], 1),
     ],
 )
-def test_canvases_have_the_same_dict_and_text(both: list[tuple[Any, Any, Any]], write: Any) -> None:
-    ours, theirs = [write(*one) for one in both]
+def test_canvases_have_the_same_dict_and_text(write: Any) -> None:
+    ours, theirs = [write(*one) for one in BOTH]
     assert json.loads(json.dumps(ours)) == json.loads(json.dumps(theirs, default=list))
     assert type(ours).__name__.strip("_") == type(theirs).__name__.strip("_")
