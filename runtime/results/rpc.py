@@ -6,12 +6,15 @@ counted.
 
 from __future__ import annotations
 
+import itertools
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..broker.interface import Destination, Envelope, RetryPolicy
 from .documents import Documents
+from .forks import survive
 from .interface import Backend, Meta, Stored, Watch
 from .rpc_queue import ReplyQueue
 from .rpc_replies import Replies
@@ -39,6 +42,9 @@ class RPCBackend(Backend):
         self._settings = settings
         self._documents = Documents(replace(settings, compression=None))
         self._store = Store()
+        self._origin = uuid.uuid4()
+        self._numbers = itertools.count()
+        survive(self)
         self._queue = ReplyQueue(app, settings.expires)
         self._replies = Replies(self._queue, self._store, self._documents, settings)
 
@@ -58,6 +64,7 @@ class RPCBackend(Backend):
             Envelope(
                 headers={},
                 properties={
+                    "message_id": f"{self._origin}.{next(self._numbers)}",
                     "correlation_id": state.correlation_id or state.meta["task_id"],
                     "delivery_mode": 2 if self._settings.persistent else 1,
                 },
@@ -112,6 +119,10 @@ class RPCBackend(Backend):
 
     def expire(self) -> int:
         return self._store.expire()
+
+    def after_fork(self) -> None:
+        """In the child: its messages are others."""
+        self._origin = uuid.uuid4()
 
     def close(self) -> None:
         self._replies.close()

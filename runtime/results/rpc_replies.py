@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -25,6 +26,8 @@ _abandoned: list[Receiver | None] = []
 
 #: Messages taken at once.
 _MOST = 500
+#: Messages that are remembered, to know them when the broker sends them again because it missed that they were received.
+_REMEMBERED = 10_000
 #: Seconds without a message after which all that were there have come.
 _QUIET = 0.1
 #: Seconds that somebody who only looks waits for those.
@@ -55,6 +58,7 @@ class Replies:
         self._stopping = threading.Event()
         self._caught_up = threading.Event()
         self._receiver: Receiver | None = None
+        self._known: OrderedDict[object, None] = OrderedDict()
 
     def start(self) -> None:
         """Receive from now on."""
@@ -136,10 +140,20 @@ class Replies:
             if not isinstance(task_id, str) or not task_id:
                 _logger.warning("a reply was dropped: it names no call")
                 continue
-            if delivery.delivery_info.get("redelivered") and self._store.newest([task_id]).get(task_id) == data:
+            if self._came_before(delivery, (task_id, data)):
                 continue
             # one that cannot be read ends the call as well: who waits gets to know what is wrong with it
             yield task_id, data, self._documents.status(data, task_id) in (None, *READY_STATES)
+
+    def _came_before(self, delivery: Delivery, content: tuple[str, bytes]) -> bool:
+        """Whether that is a copy: the broker sends anew what was not acknowledged when a connection broke."""
+        message = delivery.properties.get("message_id") or content  # stock workers give their messages no id
+        if delivery.delivery_info.get("redelivered") and message in self._known:
+            return True
+        self._known[message] = None
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return False
 
     def _data(self, delivery: Delivery) -> bytes:
         """A reply's document, in the form of our own."""
