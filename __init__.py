@@ -19,6 +19,7 @@ __all__ = [
     "Signature",
     "Task",
     "UnknownTasks",
+    "allow_join_result",
     "chain",
     "chord",
     "chunks",
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from .runtime.canvas import Signature, chain, chord, chunks, group, maybe_signature, signature, xmap, xstarmap
     from .runtime.errors import UnknownTasks
     from .runtime.proxies import current_app, current_task
-    from .runtime.result import AsyncResult, EagerResult, GroupResult, ResultSet
+    from .runtime.result import AsyncResult, EagerResult, GroupResult, ResultSet, allow_join_result
     from .runtime.shared import shared_task
     from .runtime.task import Task
 
@@ -58,6 +59,7 @@ _HOMES = {
     "Signature": "runtime.canvas",
     "Task": "runtime.task",
     "UnknownTasks": "runtime.errors",
+    "allow_join_result": "runtime.result",
     "chain": "runtime.canvas",
     "chord": "runtime.canvas",
     "chunks": "runtime.canvas",

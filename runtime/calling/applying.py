@@ -62,6 +62,7 @@ def apply_async(
 
         return apply_sending(app, sending)
     result: AsyncResult = _late.result(app.sender.send(sending), app=app)
+    result.ignored = ignores(app, sending.options, sending.task)
     if requests.current() is not None:
         remember(result, sending.options, sending.task)
     return result
@@ -96,6 +97,14 @@ def checked(
             options = {**options, "shadow": task.shadow_name(task, args, kwargs, options)}
     made: Sending = _late.sending(name, args, kwargs, options, task)
     return made
+
+
+def ignores(app: App, options: Mapping[str, Any], task: Task | None) -> bool:
+    """Whether the result of a call is not kept: then there is nothing to wait for."""
+    own = options.get("ignore_result")
+    if own is None and task is not None:
+        own = task.options.get("ignore_result")
+    return bool(app.conf.task_ignore_result if own is None else own)
 
 
 def remember(result: Any, options: Mapping[str, Any], task: Task | None) -> None:

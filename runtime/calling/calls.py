@@ -76,6 +76,13 @@ class Calls:
         found: AsyncResult = self.app.AsyncResult(task_id, **kwargs)
         return found
 
+    def get_publisher(self, connection: Any = None, **options: Any) -> Any:
+        """kombu's ``Producer`` on a connection (a new one if None), for ``apply_async(publisher=…)``; a context manager.
+
+        Source: "Connections" of Celery's guide.
+        """
+        return (self.app.connection() if connection is None else connection).Producer(auto_declare=False, **options)
+
     @property
     def OperationalError(self) -> type[Exception]:  # noqa: N802  (Celery's name)
         """What sending raises when the broker cannot be reached: kombu's error."""

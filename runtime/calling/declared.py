@@ -11,13 +11,6 @@ from .nearest import did_you_mean
 from .option_checks import Check
 
 
-def _classes(option: str, value: Any) -> None:
-    if isinstance(value, type) and issubclass(value, BaseException):
-        raise TypeError(f"{option} is a tuple of exception classes: write {option}=({value.__name__},)")
-    if not isinstance(value, (tuple, list, set, frozenset)) or not all(isinstance(c, type) and issubclass(c, BaseException) for c in value):
-        raise TypeError(f"{option}={value!r}: a tuple of exception classes is needed")
-
-
 def _backoff(option: str, value: Any) -> None:
     if not isinstance(value, bool):
         checks.a_number(option, value)
@@ -60,13 +53,13 @@ CALL_DEFAULTS: Final = (
 ATTRIBUTES: Final[dict[str, tuple[Any, Check]]] = {
     "max_retries": (3, checks.a_count),
     "default_retry_delay": (180, _delay),
-    "autoretry_for": ((), _classes),
-    "dont_autoretry_for": ((), _classes),
+    "autoretry_for": ((), checks.some_classes),
+    "dont_autoretry_for": ((), checks.some_classes),
     "retry_kwargs": ({}, _retry_kwargs),
     "retry_backoff": (False, _backoff),
     "retry_backoff_max": (600, _delay),
     "retry_jitter": (True, checks.a_bool),
-    "throws": ((), _classes),
+    "throws": ((), checks.some_classes),
     "typing": (True, checks.a_bool),
     "trail": (True, checks.a_bool),
     "shadow_name": (None, _callable),

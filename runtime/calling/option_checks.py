@@ -15,7 +15,7 @@ from .nearest import did_you_mean
 #: Checks one value; gets the option's name for its message. Raises TypeError or ValueError.
 Check = Callable[[str, Any], None]
 
-POLICY_KEYS: Final = frozenset({"max_retries", "interval_start", "interval_step", "interval_max"})
+POLICY_KEYS: Final = frozenset({"max_retries", "interval_start", "interval_step", "interval_max", "retry_errors"})
 
 
 def a_number(option: str, value: Any) -> None:
@@ -121,7 +121,7 @@ def a_mapping(option: str, value: Any) -> None:
 
 
 def a_policy(option: str, value: Any) -> None:
-    """The four keys of a retry policy. ``max_retries`` None is for ever; intervals are seconds.
+    """The keys of a retry policy. ``max_retries`` None is for ever; intervals are seconds; ``retry_errors`` are exception classes.
 
     Source: "Message Sending Retry" of Celery's guide.
     """
@@ -133,10 +133,21 @@ def a_policy(option: str, value: Any) -> None:
         if key == "max_retries":
             if item is not None:
                 a_count(name, item)
+        elif key == "retry_errors":
+            if item is not None:
+                some_classes(name, item)
         elif item is not None:
             a_number(name, item)
             if item < 0:
                 raise ValueError(f"{name}={item!r}: an interval is not negative")
+
+
+def some_classes(option: str, value: Any) -> None:
+    """A tuple of exception classes."""
+    if isinstance(value, type) and issubclass(value, BaseException):
+        raise TypeError(f"{option} is a tuple of exception classes: write {option}=({value.__name__},)")
+    if not isinstance(value, (tuple, list, set, frozenset)) or not all(isinstance(c, type) and issubclass(c, BaseException) for c in value):
+        raise TypeError(f"{option}={_shown(value)}: a tuple of exception classes is needed")
 
 
 def a_link(option: str, value: Any) -> None:

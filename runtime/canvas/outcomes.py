@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..calling.applying import ignores
 from .lowering import Call, Sequence_
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ def results_of(app: App, items: Sequence_) -> list[Any]:
     for item in items:
         if isinstance(item, Call):
             parent = AsyncResult(item.options["task_id"], app=app, parent=parent)
+            parent.ignored = ignores(app, item.options, item.type or app.tasks.get(item.task))
         else:
             parent = GroupResult(item.id, [results_of(app, member)[-1] for member in item.members], app=app, parent=parent)
         found.append(parent)

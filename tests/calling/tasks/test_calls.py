@@ -81,6 +81,24 @@ def test_calls_made_inside_a_task_are_its_children(sent: Recorder, add: Task, ap
     assert len(context.children) == 4
 
 
+def test_a_result_that_is_not_kept_says_so(app: App, sent: Recorder, add: Task) -> None:
+    silent = app.task(name="silent", ignore_result=True)(lambda x: x)
+    assert (add.delay(1).ignored, silent.delay(1).ignored) == (False, True)
+    assert (add.apply_async((1,), ignore_result=True).ignored, silent.apply_async((1,), ignore_result=False).ignored) == (True, False)
+    assert silent.delay(1).get() is None
+    end = (add.s(1) | silent.s()).delay()
+    assert (end.ignored, end.parent.ignored) == (True, False)
+    app.conf.update(task_ignore_result=True)
+    assert (add.delay(1).ignored, app.send_task("elsewhere").ignored) == (True, True)
+
+
+def test_a_publisher_on_a_connection(app: App, add: Task) -> None:
+    with app.pool.acquire(block=True) as connection, add.get_publisher(connection) as publisher:
+        assert publisher.connection is connection
+    with add.get_publisher() as publisher:
+        assert publisher is not None
+
+
 def test_a_task_is_pickled_as_its_name(app: App, add: Task) -> None:
     assert pickle.loads(pickle.dumps(add)) is add
 
