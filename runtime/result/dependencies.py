@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from ..errors import IncompleteStream
 from .base import ResultBase
 
 
-def iterdeps(result: Any, intermediate: bool) -> Iterator[tuple[ResultBase | None, ResultBase]]:
-    """A result and its children's children, level by level, each with its parent in the tree.
+class Family(ResultBase):
+    """A result with children, and their children."""
 
-    Raises:
-        IncompleteStream: one has not ended, and ``intermediate`` is false.
-    """
-    stack: deque[tuple[Any, Any]] = deque([(None, result)])
-    while stack:
-        parent, node = stack.popleft()
-        yield parent, node
-        if node.ready():
-            stack.extend((node, child) for child in node.children or ())
-        elif not intermediate:
-            raise IncompleteStream(f"{node!r} has not ended; collect(intermediate=True) goes past it")
+    __slots__ = ()
 
+    def iterdeps(self, intermediate: bool = False) -> Iterator[tuple[ResultBase | None, ResultBase]]:
+        """Itself and all calls that came from it, level by level, each with the one that made it. Raises as :meth:`collect`."""
+        stack: deque[tuple[Any, Any]] = deque([(None, self)])
+        while stack:
+            parent, node = stack.popleft()
+            yield parent, node
+            if node.ready():
+                stack.extend((node, child) for child in node.children or ())
+            elif not intermediate:
+                raise IncompleteStream(f"{node!r} has not ended; collect(intermediate=True) goes past it")
 
-def collect(result: Any, intermediate: bool, options: Mapping[str, Any]) -> Iterator[tuple[ResultBase, Any]]:
-    """As :func:`iterdeps`, with each one's value, which is waited for."""
-    for _, node in iterdeps(result, intermediate):
-        found: Any = node
-        yield node, found.get(**options)
+    def collect(self, intermediate: bool = False, **kwargs: Any) -> Iterator[tuple[ResultBase, Any]]:
+        """Itself and all calls that came from it, each with its value; waits for each. ``kwargs``: those of ``get``.
+
+        Raises:
+            IncompleteStream: one has not ended, and ``intermediate`` is false.
+        """
+        for _, node in self.iterdeps(intermediate):
+            found: Any = node
+            yield node, found.get(**kwargs)
+
+    def get_leaf(self) -> Any:
+        """The value of the last call that came from it."""
+        return [value for _, value in self.collect()][-1]

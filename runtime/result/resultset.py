@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ..current import current_app
 from ..results.interface import PROPAGATE_STATES, Backend, Meta
 from . import reading
-from .base import Form, ResultBase
 from .guard import refuse_inside_task
+from .members import Members
 from .waiting import wait_for
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .single import AsyncResult
 
 
-class ResultSet(ResultBase):
+class ResultSet(Members):
     """Results that are asked and waited for together; members may be groups themselves.
 
     Args:
@@ -32,7 +32,7 @@ class ResultSet(ResultBase):
     def __init__(self, results: Iterable[Any] = (), app: App | None = None, **_: Any) -> None:
         self.id = ""
         self.parent = None
-        self.results: list[Any] = list(results or ())
+        self.results = list(results or ())
         self._app = app
 
     @property
@@ -46,56 +46,6 @@ class ResultSet(ResultBase):
         """Where results are kept."""
         backend: Backend = self.results[0].backend if self.results else self.app.backend
         return backend
-
-    def leaves(self) -> list[AsyncResult]:
-        found: list[AsyncResult] = []
-        stack: list[Any] = list(reversed(self.results))
-        while stack:
-            node = stack.pop()
-            if isinstance(node, ResultSet):
-                stack.extend(reversed(node.results))
-            else:
-                found.append(node)
-        return found
-
-    def _members(self) -> list[Form] | None:
-        return [result.as_tuple() for result in self.results]
-
-    # ------------------------------------------------------------------------------------------------------------- members
-    def add(self, result: Any) -> None:
-        """Add a member that is not there yet."""
-        if result not in self.results:
-            self.results.append(result)
-
-    def remove(self, result: Any) -> None:
-        """Remove a member, given as such or by its id. Raises ``KeyError`` if it is not there."""
-        try:
-            self.results.remove(result)
-        except ValueError:
-            raise KeyError(result) from None
-
-    def discard(self, result: Any) -> None:
-        """Remove a member if it is there."""
-        if result in self.results:
-            self.results.remove(result)
-
-    def update(self, results: Iterable[Any]) -> None:
-        """Add those that are not there yet."""
-        for result in results:
-            self.add(result)
-
-    def clear(self) -> None:
-        """Remove all members."""
-        self.results.clear()
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.results)
-
-    def __len__(self) -> int:
-        return len(self.results)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self.results[index]
 
     # ------------------------------------------------------------------------------------------------------------- waiting
     def get(

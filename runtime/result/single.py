@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .. import errors
 from ..current import current_app
 from ..results.interface import PROPAGATE_STATES, READY_STATES, Backend, Meta
 from . import reading
 from .base import ResultBase
+from .dependencies import Family
 from .described import NOTHING, Described
 from .guard import refuse_inside_task
 from .waiting import wait_for
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from ..app import App
 
 
-class AsyncResult(Described):
+class AsyncResult(Described, Family):
     """What is known of one call: its state, and its value once it has ended.
 
     Args:
@@ -31,6 +33,9 @@ class AsyncResult(Described):
     """
 
     __slots__ = ("__weakref__", "_app", "_backend", "_final", "_value", "id", "ignored", "parent")
+
+    #: What :meth:`get` raises when its time is over.
+    TimeoutError = errors.TimeoutError
 
     def __init__(
         self,
@@ -88,7 +93,7 @@ class AsyncResult(Described):
             propagate: raise what the task raised; else it is returned.
             interval: seconds between two calls of ``on_interval``.
             no_ack: Celery's; without effect.
-            follow_parents: with ``propagate``: raise also what a parent in its chain raised.
+            follow_parents: with ``propagate``: raise also what a task before it in its chain raised.
             callback: called with id and value in the end.
             on_message: called with each state message (``task_id status result traceback children``), in order, the final one too.
             on_interval: called without arguments while it waits.
@@ -104,7 +109,8 @@ class AsyncResult(Described):
             return None
         if disable_sync_subtasks:
             refuse_inside_task()
-        parents = [leaf for parent in self.parents() for leaf in parent.leaves()] if follow_parents and propagate else []
+        # not the members of a group: it is a chord's header, whose failure becomes that of the body
+        parents = [parent for parent in self.parents() if isinstance(parent, AsyncResult)] if follow_parents and propagate else []
         if self._final is None:
             self._wait(parents, timeout, interval, on_message, on_interval)
         elif on_message is not None:
@@ -183,26 +189,6 @@ class AsyncResult(Described):
         from .revoking import revoke
 
         return revoke(self.app, self.id, connection, terminate, signal, wait, timeout)
-
-    def iterdeps(self, intermediate: bool = False) -> Iterator[tuple[ResultBase | None, ResultBase]]:
-        """Itself and all calls that came from it, each with the one that made it. Raises as :meth:`collect`."""
-        from .dependencies import iterdeps
-
-        return iterdeps(self, intermediate)
-
-    def collect(self, intermediate: bool = False, **kwargs: Any) -> Iterator[tuple[ResultBase, Any]]:
-        """Itself and all calls that came from it, each with its value; waits for each. ``kwargs``: those of :meth:`get`.
-
-        Raises:
-            IncompleteStream: one has not ended, and ``intermediate`` is false.
-        """
-        from .dependencies import collect
-
-        return collect(self, intermediate, kwargs)
-
-    def get_leaf(self) -> Any:
-        """The value of the last call that came from it."""
-        return [value for _, value in self.collect()][-1]
 
     def as_list(self) -> list[str]:
         """Its id and those of its parents."""

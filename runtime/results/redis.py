@@ -15,7 +15,7 @@ from .documents import Documents
 from .forks import survive
 from .interface import MOST_STATES, READY_STATES, Backend, Meta, Stored, Watch
 from .redis_connection import connection_arguments, import_redis, shown
-from .redis_watch import Hub
+from .redis_hub import Hub
 from .settings import Settings
 
 Answer = TypeVar("Answer")

@@ -21,6 +21,8 @@ class Proxy:
         self._flows = threading.Event()
         self._flows.set()
         self._sockets: list[socket.socket] = []
+        self._forgotten: list[socket.socket] = []
+        self._stalled: list[threading.Event] = []
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -45,9 +47,10 @@ class Proxy:
                 threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
 
     def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+        flows = self._flows
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                self._flows.wait()
+                flows.wait()
                 sink.sendall(data)
         for one in (source, sink):
             with contextlib.suppress(OSError):
@@ -77,10 +80,22 @@ class Proxy:
         """Let connections be, and nothing through."""
         self._flows.clear()
 
+    def forget(self) -> None:
+        """Let new connections through, and leave those that there are stalled for good."""
+        with self._lock:
+            self._forgotten += self._sockets
+            self._sockets = []
+            self._stalled.append(self._flows)
+            self._flows = threading.Event()
+            self._flows.set()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._closed = True
         self._listener.close()
+        for flows in self._stalled:
+            flows.set()
+        self._sockets += self._forgotten
         self.drop()

@@ -158,12 +158,21 @@ def test_a_parents_failure_is_raised_for_a_call_that_never_comes(app: App, later
         result.get(timeout=0.05, propagate=False)
 
 
-def test_a_failed_member_of_a_parent_group_is_raised(app: App) -> None:
-    members = [unique(), unique()]
+def test_a_chords_body_ends_by_itself_when_a_member_of_its_header_fails(app: App, later: Later) -> None:
+    members, body = [unique(), unique()], unique()
+    header = GroupResult(unique(), [AsyncResult(task, app=app) for task in members], app=app)
     tell(app, members[1], ("FAILURE", failure("IndexError", "x")))
-    parent = GroupResult(unique(), [AsyncResult(task, app=app) for task in members], app=app)
+    later(0.05, lambda: tell(app, body, ("FAILURE", failure("ChordError", "Dependency raised IndexError", module="celery.exceptions"))))
+    with pytest.raises(errors.ChordError):
+        AsyncResult(body, app=app, parent=header).get(timeout=DEADLINE)
+
+
+def test_a_failure_before_a_chord_is_raised(app: App) -> None:
+    first = unique()
+    header = GroupResult(unique(), [AsyncResult(unique(), app=app)], app=app, parent=AsyncResult(first, app=app))
+    tell(app, first, ("FAILURE", failure("IndexError", "x")))
     with pytest.raises(IndexError):
-        AsyncResult(unique(), app=app, parent=parent).get(timeout=DEADLINE)
+        AsyncResult(unique(), app=app, parent=header).get(timeout=DEADLINE)
 
 
 def test_parents_that_succeed_do_not_end_the_wait(app: App, later: Later) -> None:

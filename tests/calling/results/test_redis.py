@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from flowc import App
 from flowc.runtime.errors import BackendError, DecodeError
 from flowc.runtime.errors import TimeoutError as ResultTimeout
 from flowc.runtime.result import AsyncResult, ResultSet
+from flowc.runtime.results import redis_hub
 
+from ...servers.redis import RedisServer
 from .proxy import Proxy
 from .stores import DEADLINE, application, document, results, stored, take, tell, unique, until
 
@@ -178,10 +181,48 @@ def test_subscriptions_that_nobody_needs_are_given_up(app: App, client: Any) -> 
         with app.backend.watch(tasks) as watch:
             app.backend.store([stored(app, task, "SUCCESS", 1) for task in tasks])
             take(watch, 300)
-    until(lambda: len(backend._hub._subscribed) <= 300)
+    until(lambda: len(backend._hub._subscription.subscribed) <= 300)
     with app.backend.watch([unique()]) as watch:
         assert watch.next(0.05) is None
     assert client.pubsub_channels(f"celery-task-meta-{tasks[0]}") in ([], [f"celery-task-meta-{tasks[0]}".encode()])
+
+
+def test_the_thread_ends_when_nobody_waits_and_begins_anew(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_hub, "_QUIET", 0.05)
+    backend: Any = app.backend
+    for _ in range(2):
+        task = unique()
+        tell(app, task, ("SUCCESS", 1))
+        assert AsyncResult(task, app=app).get(timeout=DEADLINE) == 1
+        until(lambda: backend._hub._thread is None)
+
+
+def test_a_connection_that_falls_silent_is_replaced(redis_url: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when a server is gone without a word: no packet says that the connection is dead."""
+    monkeypatch.setattr(redis_hub, "_QUIET", 0.05)
+    task = unique()
+    settings = {"redis_socket_timeout": 0.2, **QUICK}
+    with application(redis_url) as worker, application(proxy.url, **settings) as caller, caller.backend.watch([task]) as watch:
+        assert watch.next(0.2) is None
+        proxy.stall()
+        tell(worker, task, ("PROGRESS", 1))
+        assert watch.next(0.2) is None
+        proxy.forget()
+        assert results(take(watch, 1)) == [1]
+        tell(worker, task, ("SUCCESS", 2))
+        assert results(take(watch, 1)) == [2]
+
+
+def test_a_server_that_is_restarted(tmp_path: Path) -> None:
+    with RedisServer(tmp_path) as server, application(server.url, **QUICK) as app:
+        task = unique()
+        with app.backend.watch([task]) as watch:
+            assert watch.next(0.05) is None
+            server.stop()
+            assert watch.next(0.2) is None
+            server.start()
+            tell(app, task, ("PROGRESS", 1), ("SUCCESS", 2))
+            assert results(take(watch, 2)) == [1, 2]
 
 
 # -------------------------------------------------------------------------------------------------------------- documents
