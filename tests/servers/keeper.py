@@ -51,8 +51,9 @@ def start(command: dict[str, Any], log: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def wait(owner: int, server: subprocess.Popen[bytes], asked: int) -> str:
+def wait(owner: int, started: list[subprocess.Popen[bytes]], asked: int) -> str:
     """Until there is something to do: "stop" or "kill". ``asked`` tells of signals."""
+    server, known = started[-1], {process.pid for process in started}
     sources = [asked]
     with contextlib.suppress(OSError, AttributeError):
         sources.append(os.pidfd_open(owner))
@@ -62,6 +63,14 @@ def wait(owner: int, server: subprocess.Popen[bytes], asked: int) -> str:
             return "stop" if os.read(asked, 1)[0] == signal.SIGTERM else "kill"
         if ready or not is_there(owner) or server.poll() is not None:
             return "kill"
+        bury(known)
+
+
+def bury(known: set[int]) -> None:
+    """Take note of the ends of processes that have become our children by their parents' ends."""
+    for pid in own_children():
+        if pid not in known:
+            os.waitpid(pid, os.WNOHANG)
 
 
 def is_there(pid: int) -> bool:
@@ -129,7 +138,7 @@ def main() -> int:
         for number, command in enumerate(request["commands"]):
             started.append(start(command, folder / f"output-{number}.log"))
         (folder / "server.pid").write_text(str(started[-1].pid))
-        wanted = wait(request["owner"], started[-1], asked)
+        wanted = wait(request["owner"], started, asked)
     finally:
         end(started, request["grace"] if wanted == "stop" else 0)
         if request["litter"] and not is_there(request["owner"]):
