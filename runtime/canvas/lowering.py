@@ -136,13 +136,13 @@ def prepend(item: Item, args: Sequence[Any] | None, kwargs: Mapping[str, Any] | 
 def place(items: Sequence_, group_id: str, index: int, body: dict[str, Any] | None) -> int:
     """Make a list part of a group: what comes last in it has the group's id, its index and, in a chord, the body.
 
-    A call that belongs to a group already stays in that one.
+    A call that a body waits for already stays in its group. One that is in a group alone does not: nobody counts those.
 
     Returns:
         The next free index.
     """
     for call in items[-1].ends():
-        if "group_id" not in call.options:
+        if not call.options.get("chord"):
             call.options["group_id"] = group_id
             call.options["group_index"] = index
             if body is not None:
