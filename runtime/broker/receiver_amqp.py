@@ -20,16 +20,19 @@ import ssl
 import struct
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import ConnectionLost
+from .connections import ANSWER
 from .interface import Delivery
 from .receiver_queues import ConnectionSource, as_queue, declare, losses, open_connection
 from .receiver_waker import Waker
 
 #: Seconds between heartbeats if the settings name none: Celery's default.
 _HEARTBEAT = 120.0
+#: Seconds to wait for the server's answer to a farewell.
+_FAREWELL = 5.0
 _READ = 65536
 _HEADER = struct.Struct(">BHI")
 _ACK = struct.Struct(">BHIHHQBB")
@@ -81,9 +84,9 @@ class AmqpReceiver:
                 if readable or self._pending():
                     self._read()
                 self._beat()
+                self._raise_cancelled()
                 if rung or ready or (left is not None and left <= self._tick and not readable):
                     break
-        self._raise_cancelled()
         arrived = self._arrived
         return [arrived.popleft() for _ in range(min(most, len(arrived)))]
 
@@ -128,9 +131,8 @@ class AmqpReceiver:
         """Disconnect."""
         connection = self._connection
         if connection is not None:
-            with contextlib.suppress(Exception), self._amqp.transport.having_timeout(5.0):
-                self._channel.close()
             with contextlib.suppress(Exception):
+                self._amqp.sock.settimeout(_FAREWELL)
                 connection.release()
         self._drop()
         self._waker.close()
@@ -143,6 +145,7 @@ class AmqpReceiver:
         try:
             with losses(connection.connection_errors, "cannot consume"):
                 self._amqp = connection.connection
+                self._amqp.sock.settimeout(ANSWER)
                 self._channel = connection.channel()
                 bound = declare(self._queues, self._channel)
                 quorum = any((queue.queue_arguments or {}).get("x-queue-type") == "quorum" for queue in self._queues)
@@ -175,10 +178,16 @@ class AmqpReceiver:
             with contextlib.suppress(Exception):
                 connection.collect()
 
-    def _losses(self, what: str) -> contextlib.AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def _losses(self, what: str) -> Iterator[None]:
         if self._connection is None:
             raise ConnectionLost("the connection was lost before")
-        return losses(self._errors, what)
+        try:
+            with losses(self._errors, what):
+                yield
+        except ConnectionLost:
+            self._drop()
+            raise
 
     def _on_cancel(self, consumer_tag: str) -> None:
         self._cancelled = consumer_tag

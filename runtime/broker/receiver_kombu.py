@@ -10,7 +10,7 @@ import contextlib
 import itertools
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kombu.transport import virtual
@@ -119,11 +119,17 @@ class KombuReceiver:
             with contextlib.suppress(Exception):
                 connection.release()
 
-    def _losses(self, what: str) -> contextlib.AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def _losses(self, what: str) -> Iterator[None]:
         connection = self._connection
         if connection is None:
             raise ConnectionLost("the connection was lost before")
-        return losses((*connection.connection_errors, *connection.channel_errors), what)
+        try:
+            with losses((*connection.connection_errors, *connection.channel_errors), what):
+                yield
+        except ConnectionLost:
+            self._disconnect()
+            raise
 
     # --------------------------------------------------------------------------------------------------------------- receiving
     def _look(self, most: int, timeout: float) -> bool:

@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-from ..errors import ConnectionLost
+from ..errors import ConnectionLost, ImproperlyConfigured
+from .connections import Refused, discard, establish, place
 
 
 class ConnectionSource(Protocol):
@@ -33,20 +34,18 @@ def open_connection(source: ConnectionSource, *, heartbeat: float | None = None)
 
     Raises:
         ConnectionLost: none of them answers.
+        ImproperlyConfigured: one answers, and refuses.
     """
     connection = source.connection()
     if heartbeat is not None and not connection.heartbeat:
         connection = connection.clone(heartbeat=heartbeat)
-    errors = (*connection.connection_errors, *connection.channel_errors)
     try:
-        # kombu before 5.6 takes 0 for "as often as it takes"
-        connection.ensure_connection(max_retries=max(1, len(connection.alt)), interval_start=0, interval_step=0.1, interval_max=0.1)
-    except Exception as failure:
-        with contextlib.suppress(Exception):
-            connection.collect()
-        if isinstance(failure, errors) or isinstance(failure.__cause__, errors):
-            raise ConnectionLost(f"cannot connect to {connection.as_uri()}: {failure or type(failure).__name__}") from failure
-        raise
+        establish(connection)
+    except Refused as failure:
+        raise ImproperlyConfigured(f"broker_url: {failure}") from failure
+    except (*connection.connection_errors, *connection.channel_errors, OSError) as failure:
+        discard(connection)
+        raise ConnectionLost(f"cannot connect to {place(connection)}: {failure or type(failure).__name__}") from failure
     return connection
 
 

@@ -6,9 +6,9 @@ leaves every message either in its list or among the unacknowledged, where this 
 (:mod:`.receiver_redis_leases`), and where kombu's own consumers find it too. Waiting takes nothing (:mod:`.receiver_redis_bell`).
 
 Acknowledgements are written without waiting for the answer, which is read before that of the next command. If the connection
-ends in between, it is not known whether they arrived: they are sent again on the next one, before everything else that was
-held is given back. What a script took whose answer never came is given back with it: its tags are known beforehand,
-because they are counted here.
+ends in between, it is not known whether they arrived: they are sent again on the next one, and with them those of work that
+ended while there was none, before everything else that was held is given back. What a script took whose answer never came is
+given back with it: its tags are known beforehand, because they are counted here.
 """
 
 from __future__ import annotations
@@ -90,9 +90,10 @@ class RedisReceiver:
                 return taken or (self._take(most) if rung and most > 0 else [])
 
     def ack(self, deliveries: Sequence[Delivery]) -> None:
-        """The broker forgets the messages."""
-        self._check()
+        """The broker forgets the messages: after the next :meth:`reconnect` if it cannot now."""
         tags = [delivery.tag for delivery in deliveries if self._held.pop(delivery.tag, self) is not self]
+        self._acknowledged.update(dict.fromkeys(tags))
+        self._check()
         if tags:
             self._acknowledge(tags)
 
@@ -208,8 +209,6 @@ class RedisReceiver:
         return taken
 
     def _acknowledge(self, tags: Sequence[str]) -> None:
-        self._acknowledged.update(dict.fromkeys(tags))
-
         def done(answer: Any) -> None:
             if isinstance(answer, Exception):
                 raise ConnectionLost(f"Redis refused an acknowledgement: {answer}")

@@ -35,6 +35,7 @@ class RedisLink:
 
         self._errors = (RedisError, OSError, ValueError)
         self._refused = ResponseError
+        self._closed = False
         self._loaded: set[str] = set()
         #: what to do with answers that were not read yet
         self._expected: deque[Callable[[Any], None]] = deque()
@@ -85,6 +86,8 @@ class RedisLink:
 
     def send(self, *commands: Command) -> None:
         """Write commands, without waiting for what they answer."""
+        if self._closed:  # redis-py would connect again by itself
+            raise ConnectionLost("the connection to Redis was lost before")
         try:
             self._connection.send_packed_command(self._connection.pack_commands(commands), check_health=False)
         except self._errors as failure:
@@ -102,6 +105,8 @@ class RedisLink:
 
     def _read(self) -> Any:
         try:
+            if self._closed:
+                raise ConnectionLost("the connection to Redis was lost before")
             return self._connection.read_response()
         except self._refused as refused:
             return refused
@@ -125,7 +130,7 @@ class RedisLink:
         """Read and forget what came unasked; whether anything did. Raises ConnectionLost if the other side has gone."""
         anything = False
         try:
-            while self._connection.can_read(timeout=0):
+            while not self._closed and self._connection.can_read(timeout=0):
                 self._connection.read_response()
                 anything = True
         except self._errors as failure:
@@ -134,5 +139,6 @@ class RedisLink:
 
     def close(self) -> None:
         """Close the connection."""
+        self._closed = True
         with contextlib.suppress(Exception):
             self._connection.disconnect()

@@ -39,6 +39,7 @@ class SQLiteReceiver:
         self._queues = [as_queue(source, queue) for queue in queues]
         self._order = list(dict.fromkeys(queue.name for queue in self._queues))
         self._held: set[tuple[int, int]] = set()
+        self._done: list[int] = []
         self._waker = Waker()
         self._connection: Any = None
         self._consumer = 0
@@ -69,10 +70,11 @@ class SQLiteReceiver:
                 step = min(step * 1.4, _LONGEST)
 
     def ack(self, deliveries: Sequence[Delivery]) -> None:
-        """Delete the messages."""
+        """Delete the messages: with the next :meth:`reconnect` if they cannot be deleted now."""
         if numbers := self._let_go(deliveries):
+            self._done += numbers
             with self._losses():
-                self._channel.messages.forget(numbers, self._consumer)
+                self._forget()
 
     def reject(self, deliveries: Sequence[Delivery], *, requeue: bool) -> None:
         """Delete the messages, or let them wait where they were in their queues."""
@@ -112,6 +114,8 @@ class SQLiteReceiver:
         self._held.clear()
         connection, self._connection = self._connection, None
         if connection is not None:
+            with contextlib.suppress(Exception):
+                self._forget()
             # closing the channel gives back what it holds; if that fails, others do when this process has ended
             with contextlib.suppress(Exception):
                 self._channel.close()
@@ -141,6 +145,12 @@ class SQLiteReceiver:
                 Delivery(headers, properties, body, raw.get("content-type") or "", raw.get("content-encoding") or "", info, tag)
             )
         return deliveries
+
+    def _forget(self) -> None:
+        """Delete what is done."""
+        if self._done:
+            self._channel.messages.forget(self._done, self._consumer)
+            self._done = []
 
     def _let_go(self, deliveries: Sequence[Delivery]) -> list[int]:
         """The numbers of those that are held still."""

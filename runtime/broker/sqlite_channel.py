@@ -233,13 +233,13 @@ class PublishBatch:
     """Messages of ``Producer.batch``: put into the file in one transaction."""
 
     def __init__(self, channel: SQLiteChannel, max_size: int) -> None:
-        self._channel = channel
+        self.channel = channel
         self._max_size = max_size
         self.puts: list[Put] = []
 
     def publish(self, message: dict[str, Any], **kwargs: Any) -> Any:
         """Take a message; it is put when there are enough of them."""
-        result = self._channel.basic_publish(message, _publish_batch=self, **kwargs)
+        result = self.channel.basic_publish(message, _publish_batch=self, **kwargs)
         if len(self.puts) >= self._max_size:
             self.flush()
         return result
@@ -247,7 +247,7 @@ class PublishBatch:
     def flush(self) -> None:
         """Put them all."""
         if self.puts:
-            self._channel.messages.put(self.puts)
+            self.channel.messages.put(self.puts)
             self.puts = []
 
     def discard(self) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 from kombu import exceptions
 
+from ..errors import ImproperlyConfigured
+
 _OperationalError: Any = exceptions.OperationalError
 
 #: Seconds to wait for another process that writes.
@@ -44,15 +46,19 @@ class FileUnusable(_OperationalError):  # type: ignore[misc]
     """The file cannot be opened, read or written; kombu and flowc take it for a lost connection."""
 
 
+class FileBusy(FileUnusable):
+    """It cannot be now, and perhaps can soon: another process writes, or the disk is full."""
+
+
 def path_of(client: Any) -> str:
     """The absolute path that a kombu ``Connection`` to ``sqlite:///relative`` or ``sqlite:////absolute`` names.
 
     Raises:
-        FileUnusable: it names none.
+        ImproperlyConfigured: it names none.
     """
     path = client.virtual_host or ""
     if client.hostname not in (None, "", "localhost") or path in ("", "/", ":memory:") or "\0" in path:
-        raise FileUnusable(
+        raise ImproperlyConfigured(
             "broker_url: sqlite needs the path of a file, as in sqlite:///broker.db (in the current folder) or "
             "sqlite:////var/lib/app/broker.db; for a queue inside one process there is memory://"
         )
@@ -65,15 +71,16 @@ def explained(path: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as failure:
-        said = str(failure)
-        hint = ""
+        said, kind = str(failure), FileUnusable
         if "not a database" in said:
-            hint = ": it is a file of something else; name another one in broker_url"
+            said += ": it is a file of something else; name another one in broker_url"
         elif "malformed" in said or "corrupt" in said:
-            hint = ": it is damaged; move it away, and a new one is made"
+            said += ": it is damaged; move it away, and a new one is made"
         elif "locked" in said or "busy" in said:
-            hint = f": another process wrote for more than {BUSY:g} s"
-        raise FileUnusable(f"the queues in {path} cannot be used: {said}{hint}") from failure
+            said, kind = f"{said}: another process wrote for more than {BUSY:g} s", FileBusy
+        elif "full" in said or "I/O" in said:
+            kind = FileBusy
+        raise kind(f"the queues in {path} cannot be used: {said}") from failure
     except (sqlite3.Error, OSError) as failure:
         raise FileUnusable(f"the queues in {path} cannot be used: {failure}") from failure
 

@@ -26,7 +26,7 @@ from kombu.transport import virtual
 
 from .sqlite_channel import SQLiteChannel
 from .sqlite_connection import SQLiteConnection
-from .sqlite_file import FileUnusable, path_of
+from .sqlite_file import FileBusy, FileUnusable, path_of
 
 _VirtualTransport: Any = virtual.Transport
 
@@ -41,6 +41,8 @@ class Transport(_VirtualTransport):  # type: ignore[misc]
     #: Seconds between two looks at queues that were empty; one that finds nothing new costs some microseconds.
     polling_interval = 0.02
     connection_errors = (*_VirtualTransport.connection_errors, FileUnusable)
+    recoverable_connection_errors = (FileBusy,)
+    recoverable_channel_errors = ()
     implements = _VirtualTransport.implements.extend(batch_publish=True, exchange_type=frozenset(["direct", "topic", "fanout"]))
 
     def __init__(self, client: Any, **kwargs: Any) -> None:
@@ -49,7 +51,7 @@ class Transport(_VirtualTransport):  # type: ignore[misc]
 
     @property
     def file(self) -> SQLiteConnection:
-        """The connection to the file. Raises FileUnusable if the URL names none."""
+        """The connection to the file. Raises ImproperlyConfigured if the URL names none."""
         if self._file is None:
             options = self.client.transport_options or {}
             self._file = SQLiteConnection(path_of(self.client), str(options.get("synchronous", "NORMAL")))

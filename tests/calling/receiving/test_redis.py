@@ -230,6 +230,20 @@ def test_an_acknowledgement_that_did_not_arrive_is_sent_again(source: Source, na
         assert bodies(collect(receiver, 1, quiet=0.2)) == [b"held"]
 
 
+def test_what_ended_during_an_outage_does_not_run_again(source: Source, name: str) -> None:
+    with source.receiving(name) as any_receiver:
+        receiver: Any = any_receiver
+        source.send(name, b"done", b"held")
+        done, _ = collect(receiver, 2)
+        receiver._link.close()
+        with pytest.raises(ConnectionLost):
+            receiver.receive(1, 1.0)
+        with pytest.raises(ConnectionLost):
+            receiver.ack([done])
+        receiver.reconnect()
+        assert bodies(collect(receiver, 1, quiet=0.2)) == [b"held"]
+
+
 def test_messages_whose_answer_was_lost_come_again(source: Source, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with source.receiving(name) as any_receiver:
         receiver: Any = any_receiver
