@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
-import weakref
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..queues import Queues
-from . import connections
+from . import connections, forks
 from .interface import Publisher, Receiver
 from .publisher_memory import MemoryPublisher
 from .publishing import ConnectionPublisher
@@ -34,7 +32,7 @@ class Broker:
         self.topology = Topology(self.queues, conf.task_default_delivery_mode)
         self._lock = threading.RLock()
         self._made: dict[str, Any] = {}
-        _brokers.add(self)
+        forks.watch(self)
 
     def connection(self, **overrides: Any) -> Any:
         """A new kombu ``Connection``, not yet established.
@@ -64,6 +62,10 @@ class Broker:
         """The sending end."""
         made = self._made.get("publisher")
         return made if made is not None else self._make("publisher")  # type: ignore[no-any-return]
+
+    def lend(self, publisher: Publisher) -> None:
+        """Send by another's publisher: a child process of a worker, whose broker is in its parent's memory."""
+        self._made["publisher"] = publisher
 
     @property
     def traits(self) -> Traits:
@@ -113,7 +115,7 @@ class Broker:
         kind = self.connection().get_transport_cls()
         return traits_of(kind.driver_type, frozenset(kind.implements.exchange_type))
 
-    def _forked(self) -> None:
+    def forked(self) -> None:
         """This is a child process now: leave the parent's sockets alone (closing them politely would close them for the parent)."""
         self._lock = threading.RLock()
         if self._made:
@@ -121,13 +123,5 @@ class Broker:
             self._made = {}
 
 
-_brokers: weakref.WeakSet[Broker] = weakref.WeakSet()
+#: What children keep of their parents' connections, so that nothing is ever closed by being collected.
 _abandoned: list[dict[str, Any]] = []
-
-
-def _after_fork() -> None:
-    for broker in list(_brokers):
-        broker._forked()
-
-
-os.register_at_fork(after_in_child=_after_fork)

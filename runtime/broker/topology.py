@@ -64,7 +64,7 @@ class Topology:
         queue = spec.native
         if not getattr(queue.exchange, "name", ""):
             queue.exchange = self._exchange_of(spec)
-        if not queue.routing_key:
+        if not queue.routing_key and queue.exchange.type != "fanout":  # kombu's Redis transport would subscribe to that key alone
             queue.routing_key = spec.routing_key
         if spec.max_priority is not None and queue.max_priority is None and "x-max-priority" not in (queue.queue_arguments or {}):
             queue.max_priority = spec.max_priority

@@ -17,10 +17,11 @@ from ..failures import Failure, failure_of
 from ..results.interface import Stored
 from .attempt import FAILURE, REVOKED
 from .entry import Entry
-from .jobs import Begun, BodyJob, Dropped, Ended, Report, TaskJob, Told, Verdict
+from .jobs import Begun, BodyJob, Dropped, Ended, Relayed, Report, TaskJob, Told, Verdict
 from .keeper import Item, Keeper, Kept
 from .lines import ended as log_ended
 from .pools.interface import Pool
+from .relay import relay
 from .revoked import Revoked
 from .sequels import Sequel, Sequels
 from .settling import Settling
@@ -33,6 +34,7 @@ class Calls:
     """Keeps account of every call between the broker and its end.
 
     Args:
+        app: whose broker and store children use through their parent.
         settling: what becomes of messages.
         revoked: ids that are not to run.
         remake: the job of a message once more, with a verdict.
@@ -43,8 +45,9 @@ class Calls:
     """
 
     def __init__(
-        self, settling: Settling, revoked: Revoked, remake: Callable[[Entry, Verdict], TaskJob], rouse: Callable[[], None]
+        self, app: Any, settling: Settling, revoked: Revoked, remake: Callable[[Entry, Verdict], TaskJob], rouse: Callable[[], None]
     ) -> None:
+        self._app = app
         self._settling = settling
         self._revoked = revoked
         self._remake = remake
@@ -76,6 +79,9 @@ class Calls:
             if following is not None and (following.documents or following.parts):
                 self._keeper.put(Item(report, following.documents, following.parts))
                 return
+        elif kind is Relayed:
+            relay(self._app, report)  # type: ignore[arg-type]
+            return
         elif kind is Begun and self._solo:  # this is the loop's own thread: acknowledge before it runs, not after
             self._begun(report)  # type: ignore[arg-type]
             with contextlib.suppress(ConnectionLost):  # the next turn will find out

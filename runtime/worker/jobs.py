@@ -173,4 +173,13 @@ class Dropped:
     key: Any
 
 
-Report: TypeAlias = Begun | Told | Ended | Dropped
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """A child process asks its parent to do something with the ``publisher`` or ``backend`` that the parent alone has."""
+
+    what: str
+    method: str
+    args: tuple[Any, ...]
+
+
+Report: TypeAlias = Begun | Told | Ended | Dropped | Relayed

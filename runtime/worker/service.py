@@ -99,7 +99,7 @@ class WorkerService:
         self.ready = threading.Event()
         self._settling = Settling()
         self._revoked = Revoked()
-        self._calls = Calls(self._settling, self._revoked, self._remake, self._rouse)
+        self._calls = Calls(app, self._settling, self._revoked, self._remake, self._rouse)
         self._intake: Intake
         self._pool: Pool | None = None
         self._keeper: Keeper

@@ -18,6 +18,7 @@ from ...errors import SoftTimeLimitExceeded
 from ...failures import pickled
 from ..execute import execute
 from ..jobs import Report
+from ..relay import lend
 from .channel import Channel
 
 
@@ -31,6 +32,7 @@ def serve(connected: socket.socket, number: int, app: App) -> NoReturn:
         with lock:
             channel.send(item)
 
+    lent = False
     with suppress(OSError):
         channel.send(me)
     while True:
@@ -38,6 +40,9 @@ def serve(connected: socket.socket, number: int, app: App) -> NoReturn:
             job = channel.receive()
         except (EOFError, OSError):
             leave(0)
+        if not lent and getattr(job, "terms", None) is not None:
+            lent = True
+            lend(app, report)
         ended = execute(job, app, report, name, soft_limit)
         if os.getpid() != me:  # the task has forked and this is its child, which ran out of the task: no second answer
             leave(0)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pickle
 import socket
 import subprocess
 import sys
 import threading
 import warnings
 from pathlib import Path
+from typing import Any
 
 from ...app import App
 from ...errors import UsageError
+from .channel import Channel
 from .zygote import READY, run_zygote
 
 
@@ -26,7 +30,7 @@ def start_zygote(app: App) -> tuple[socket.socket, int]:
     place = None if _fork_is_safe() else _importable(app)
     with theirs:
         pid = _fork(ours, theirs, app) if place is None else _fresh(theirs, *place)
-    if place is not None and ours.recv(1) != READY:
+    if place is not None and not _greeted(ours, app):
         ours.close()
         os.waitpid(pid, 0)
         raise UsageError(f"a new process could not import {place[0]}, which has the application; it has said why above")
@@ -68,6 +72,27 @@ def _without_file(name: str) -> bool:
     """Whether a module cannot be imported again under its name by another process."""
     spec = getattr(sys.modules.get(name), "__spec__", None)
     return name == "__main__" or spec is None or not spec.has_location or not Path(str(spec.origin)).exists()
+
+
+def _greeted(ours: socket.socket, app: App) -> bool:
+    """Tell a fresh zygote the settings, and wait until it is ready. Not on its command line: they may have passwords."""
+    with contextlib.suppress(OSError):
+        Channel(ours).send(_settings(app))
+        return ours.recv(1) == READY
+    return False
+
+
+def _settings(app: App) -> dict[str, Any]:
+    """What the program has set, which a process that only imports the application would not know; what cannot be carried is left out."""
+    if "conf" not in app._made:
+        return {}
+    found = {}
+    for key in app.conf:
+        if app.conf.origin(key) in ("conf.update", "assigned", "App(…)"):
+            with contextlib.suppress(Exception):  # a function of the user's script, say
+                pickle.dumps(app.conf[key])
+                found[key] = app.conf[key]
+    return found
 
 
 def _fresh(theirs: socket.socket, module: str, attribute: str, modules: list[str]) -> int:

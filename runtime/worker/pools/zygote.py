@@ -26,6 +26,7 @@ import time
 from typing import NoReturn
 
 from ...app import App
+from .channel import Channel
 from .child import leave, serve
 
 #: To the zygote: what to do and the child's number. A FORK carries the child's end of its socket.
@@ -148,6 +149,9 @@ def main() -> NoReturn:
         importlib.import_module(name)
     app = getattr(sys.modules[told["module"]], told["attribute"])
     control = socket.socket(fileno=int(sys.argv[1]))
+    settings = Channel(control).receive()
+    if settings:
+        app.conf.update(settings)
     control.sendall(READY)
     run_zygote(control, app)
 
