@@ -1,8 +1,9 @@
 """One subscription to the channels of tasks, and what is read of them besides.
 
-Nothing is missed and nothing comes twice: after a channel is subscribed to, one transaction reads what is stored and publishes a token on a
-channel of our own. Messages that come before the token were published before the reading, and are part of what was read; those that come
-after it are newer. The same is done anew after the connection broke; then what was handed on already is skipped.
+Nothing is missed and nothing comes twice: when the server has confirmed that it has subscribed us to a channel, one transaction (on another
+connection) reads what is stored and publishes a token on a channel of our own. Messages that come before the token were published before
+the reading, and are part of what was read; those that come after it are newer. The same is done anew after the connection broke; then what
+was handed on already is skipped.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import uuid
+from collections import deque
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Channels or keys named by one command.
 _AT_ONCE = 1000
+#: Stands for the token of a reading that has not begun.
+_UNREAD = b"-"
 #: Subscriptions that nobody needs any more, before they are given up together.
 _MOST_IDLE = 256
 
@@ -37,6 +41,10 @@ class Subscription:
         self._tokens = itertools.count(1)
         self._reading: dict[bytes, list[tuple[RedisWatch, dict[str, bytes | None], dict[str, list[bytes]]]]] = {}
         self.subscribed: set[str] = set()
+        #: Channels asked for, and confirmed by the server; and who waits until how many are.
+        self._asked = 1
+        self._confirmed = 0
+        self._unconfirmed: deque[tuple[int, list[RedisWatch]]] = deque()
         self._pubsub: Any = backend.new_client().pubsub()
         try:
             self._pubsub.subscribe(self._own)
@@ -69,18 +77,25 @@ class Subscription:
                     self._has_read(data)
                 else:
                     yield channel[prefix:], data
-            else:
-                yield "", b""
+            elif message["type"] == "subscribe":
+                self._confirmed += 1
+                while self._unconfirmed and self._unconfirmed[0][0] <= self._confirmed:
+                    self._read(self._unconfirmed.popleft()[1])
 
     def begin(self, watches: list[RedisWatch]) -> None:
-        """Subscribe to what these watches need, and read what is there."""
+        """Subscribe to what these watches need, then read what is there."""
         self._look(watches)
+        for watch in watches:
+            watch.token, watch.early = _UNREAD, {}
         wanted = {task_id for watch in watches for task_id in watch.pending} - self.subscribed
         for some in _batches(sorted(wanted)):
             self._pubsub.subscribe(*(self._backend.keys.task(task_id) for task_id in some))
         self.subscribed |= wanted
+        self._asked += len(wanted)
         unread = [watch for watch in watches if watch.pending]
-        if unread:
+        if unread and self._confirmed < self._asked:  # also by an earlier call, for another watch of the same task
+            self._unconfirmed.append((self._asked, unread))
+        elif unread:
             self._read(unread)
 
     def tidy(self, needed: Collection[str]) -> None:
@@ -107,7 +122,7 @@ class Subscription:
         keys = self._backend.keys
         with self._backend.client().pipeline(transaction=True) as pipeline:
             for watch in watches:
-                watch.token, watch.early = token, {}
+                watch.token = token
                 for task_id in sorted(watch.pending):
                     pipeline.get(keys.task(task_id))
                     if watch.progress:

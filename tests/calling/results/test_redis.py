@@ -156,6 +156,36 @@ def test_a_timeout_is_kept_while_the_store_is_away_or_silent(proxy: Proxy) -> No
         assert AsyncResult(task, app=app).get(timeout=DEADLINE) == 1
 
 
+def test_an_end_between_asking_for_a_channel_and_getting_it_is_heard(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two connections have no common order: what is stored must be read after the server has confirmed the subscription."""
+    import redis.client
+
+    subscribe = redis.client.PubSub.subscribe
+    asked = threading.Event()
+    timers: list[threading.Timer] = []
+
+    def late(self: Any, *channels: str) -> None:
+        if "flowc-" in channels[0]:
+            subscribe(self, *channels)
+            return
+        timers.append(threading.Timer(0.2, subscribe, (self, *channels)))
+        timers[-1].start()
+        asked.set()
+
+    monkeypatch.setattr(redis.client.PubSub, "subscribe", late)
+    for progress in (True, False):
+        task = unique()
+        asked.clear()
+        with app.backend.watch([task], progress=progress) as watch:
+            assert asked.wait(DEADLINE)
+            time.sleep(0.05)
+            tell(app, task, ("SUCCESS", 1))
+            assert results(take(watch, 1)) == [1]
+            assert watch.next(0.05) is None
+    for timer in timers:
+        timer.join()
+
+
 def test_closing_the_backend_ends_the_wait_of_others(app: App) -> None:
     caught: list[BaseException] = []
 
