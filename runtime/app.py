@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, overload
 
+from . import forks
 from .current import set_current
 from .task import Task
 
@@ -88,6 +89,7 @@ class App:
         self._given: dict[str, Any] = {**{k: v for k, v in given.items() if v is not None}, **(settings or {})}
         self._lock = threading.RLock()
         self._made: dict[str, Any] = {}
+        forks.watch(self)
         from .builtin_tasks import register
 
         register(self)
@@ -203,6 +205,10 @@ class App:
                 made = self._made.pop(what, None)
                 if made is not None:
                     made.close()
+
+    def forked(self) -> None:
+        """This is a forked child: another thread of the parent may have held the lock. What was made looks after itself."""
+        self._lock = threading.RLock()
 
     def __enter__(self) -> Self:
         return self

@@ -6,8 +6,9 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from .. import forks
 from ..queues import Queues
-from . import connections, forks
+from . import connections
 from .interface import Publisher, Receiver
 from .publisher_memory import MemoryPublisher
 from .publishing import ConnectionPublisher

@@ -36,7 +36,7 @@ PATIENCE = "flowc_answer_timeout"
 #: Schemes of URLs whose driver is an extra of flowc.
 _DRIVERS = {"redis": "redis", "rediss": "redis", "sentinel": "redis", "sentinels": "redis"}
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/;]*@")
+_CREDENTIALS = re.compile(r"(?<=://)[^;]*@")
 
 
 class Refused(OperationalError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from typing import Any
 
@@ -13,13 +12,12 @@ from .topology import Topology
 class Lane:
     """The sending end of one established connection: its channel, and the queues that were declared over it.
 
-    One thread uses it at a time (``lock``). Whatever it raises, the connection is thrown away, and the lane with it.
+    One thread uses it at a time. Whatever it raises, the connection is thrown away, and the lane with it.
     """
 
     def __init__(self, connection: Any, topology: Topology) -> None:
         self.connection = connection
         self.topology = topology
-        self.lock = threading.Lock()
         self.channel: Any = self.open_channel()
         #: What kombu calls the connection while it is this one: after it has reconnected by itself, the lane is void.
         self.established = connection._connection

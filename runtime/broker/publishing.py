@@ -6,6 +6,7 @@ away: kombu's error classes do not say reliably in which state it is.
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -92,14 +93,14 @@ class ConnectionPublisher:
             ) from None
 
     def _over(self, conn: Any, send: Callable[[Lane], None]) -> None:
-        lane = self._lane(conn)
-        try:
-            with lane.lock:
+        with lock_of(conn):
+            lane = self._lane(conn)
+            try:
                 send(lane)
-        except BaseException:
-            conn.flowc_lane = None
-            connections.discard(conn)
-            raise
+            except BaseException:
+                conn.flowc_lane = None
+                connections.discard(conn)
+                raise
 
     def _lane(self, conn: Any) -> Lane:
         lane: Lane | None = getattr(conn, "flowc_lane", None)
@@ -123,6 +124,10 @@ class ConnectionPublisher:
         headers, properties, body, content_type, content_encoding, (exchange, key, _), mandatory = envelope
 
         def attempt() -> None:
+            with lock_of(conn):
+                publish()
+
+        def publish() -> None:
             if not conn.connected:
                 connections.establish(conn)
                 producer.revive(conn.default_channel)
@@ -145,6 +150,12 @@ class ConnectionPublisher:
             lambda exc: connections.may_pass(conn, exc),
             lambda exc: connections.operational(conn, exc, "no message could be sent to"),
         )  # fmt: skip
+
+
+def lock_of(conn: Any) -> threading.RLock:
+    """kombu's connections are not safe in threads, and yet a caller may hand one to several."""
+    lock: threading.RLock = conn.__dict__.setdefault("flowc_lock", threading.RLock())
+    return lock
 
 
 def lane_kind(conn: Any) -> type[Lane]:
