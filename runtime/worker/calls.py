@@ -270,7 +270,7 @@ class Calls:
 
     # ------------------------------------------------------------------------------------------------------------- commands
     def revoke(self, ids: set[str]) -> None:
-        """Calls that have not begun are not to begin."""
+        """Calls that have not begun are not to begin. From any thread."""
         for id_ in ids:
             entry = self._by_id.get(id_)
             if entry is not None and entry.begun is None and not entry.doomed:

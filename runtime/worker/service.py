@@ -299,6 +299,7 @@ class WorkerService:
 
     def revoke(self, ids: Sequence[str], *, terminate: bool = False, number: int | None = None) -> None:
         """Let calls not begin; with ``terminate``, end those that run by the signal ``number``. From any thread."""
+        self._calls.revoke(set(ids))  # at once, what is there already
         self._revoked.add(ids)
         self._calls.ask(lambda: self._revoke(set(ids), terminate, number))
 
