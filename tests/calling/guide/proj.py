@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from kombu.entity import Queue
+
 from flowc import App, Task
 
 #: A broker and a result store that go together. The last one's results only the caller can read.
@@ -77,6 +79,13 @@ def depth(app: App, queue: str) -> int:
     with app.connection() as connection:
         count: int = connection.default_channel.queue_declare(queue, passive=True).message_count
         return count
+
+
+def waiting(app: App, queue: str) -> Any:
+    """The first message of a queue, as kombu reads it; it is taken."""
+    with app.connection() as connection:
+        bound = Queue(queue, no_declare=True).bind(connection.default_channel)
+        return until(lambda: bound.get(no_ack=True))
 
 
 @contextmanager
