@@ -16,18 +16,13 @@ import flowc
 
 from . import trees
 from .tiny_worker import TinyWorker
-from .trees import expected, text, written
+from .trees import expected, letters, written
 
 APP = flowc.App("proj", backend=f"memory://{uuid.uuid4().hex}", set_as_current=False)
 NOTE, ONLY = APP.task(name="proj.note")(trees.note), APP.task(name="proj.only")(trees.only)
 
 PEER = celery.Celery("proj", broker="memory://", backend="cache+memory://", set_as_current=False)
 PEER_NOTE, PEER_ONLY = PEER.task(name="proj.note")(trees.note), PEER.task(name="proj.only")(trees.only)
-
-
-def letters(value: Any) -> str:
-    """What a canvas came to, without the brackets and commas of lists."""
-    return text(value).translate(str.maketrans("", "", "[],"))
 
 
 def by_celery(canvas: Any, *args: Any) -> Any:

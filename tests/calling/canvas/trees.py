@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,24 @@ def trees(*, least_group: int = 1, immutable: bool = True) -> st.SearchStrategy[
     return st.recursive(steps, wider, max_leaves=8)
 
 
+def sampled(seed: int, count: int) -> list[Any]:
+    """The same ``count`` canvases for a seed. No group is a group's own member: Celery turns those round."""
+    draw = random.Random(seed)
+
+    def tree(depth: int, within: bool) -> Any:
+        kind = draw.choice(["chain", "group", "chord"]) if depth else "step"
+        if kind == "step" or (depth < 3 and draw.random() < 0.4):
+            return Step(draw.choice("abcdefgh"), draw.random() < 0.3)
+        if kind == "chain":
+            return Chain(tuple(tree(depth - 1, within) for _ in range(draw.randint(2, 3))))
+        side = tuple(tree(depth - 1, True) for _ in range(draw.randint(2, 3)))
+        if kind == "chord" or within:
+            return Chord(side, tree(depth - 1, within))
+        return Group(side)
+
+    return [tree(3, False) for _ in range(count)]
+
+
 def note(before: Any, tag: str) -> str:
     """What the tasks of these canvases do."""
     return f"{text(before)}{tag}"
@@ -57,6 +76,11 @@ def only(tag: str) -> str:
 def text(value: Any) -> str:
     """Lists as ``[a,b]``."""
     return f"[{','.join(map(text, value))}]" if isinstance(value, (list, tuple)) else str(value)
+
+
+def letters(value: Any) -> str:
+    """What a canvas came to, without the brackets and commas of lists: Celery unrolls groups of one."""
+    return text(value).translate(str.maketrans("", "", "[],"))
 
 
 def expected(tree: Any, before: Any) -> Any:
