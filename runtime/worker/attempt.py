@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 from ..errors import Ignore, NotRegistered, Reject, Retry
+from ..failures import LONGEST_NAME, cut
 from ..request import Context, Resend
 from ..task import Task
 
@@ -62,6 +63,11 @@ def attempt(task: Task, context: Context, limit: float | None, soft_limit: SoftL
     return Attempt(state, value, raised, resends[-1] if resends else None)
 
 
+def unregistered(name: Any) -> NotRegistered:
+    """The error of a call whose task the application does not have."""
+    return NotRegistered(f"no task is registered as {cut(str(name), LONGEST_NAME)!r}")
+
+
 def registered(app: Any, name: Any) -> Task:
     """The task of a call.
 
@@ -70,6 +76,6 @@ def registered(app: Any, name: Any) -> Task:
     """
     task = app.tasks.get(name)
     if task is None:
-        raise NotRegistered(f"no task is registered as {name!r}")
+        raise unregistered(name)
     found: Task = task
     return found

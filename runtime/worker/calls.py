@@ -253,6 +253,7 @@ class Calls:
             self._keeper.put(Item(None, [self._bare_document(entry, ended.state, failure)]))
             self._forget(entry)
             self.counts[ended.state] += 1
+            log_ended(entry, ended)
             self._settling.settle(entry)
             return
         entry.doomed = True

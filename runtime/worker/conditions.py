@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import DecodeError
 from ..task import Task
+
+#: The longest time limit, in seconds: what a timer of the system can carry.
+LONGEST = 1e8
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,18 @@ def conditions_of(task: Task) -> Conditions:
 
 
 def limits_of(header: Any, conditions: Conditions) -> tuple[float | None, float | None]:
-    """The time limits of one call: those of its message before those of its task."""
-    if not header:
+    """The time limits of one call: those of its message before those of its task.
+
+    Raises:
+        DecodeError: those of the message are no two positive numbers.
+    """
+    if header is None:
         return conditions.limits
+    if not isinstance(header, (list, tuple)) or len(header) != 2 or not all(map(_is_limit, header)):
+        raise DecodeError("the message's timelimit is no pair of seconds: [hard, soft]")
     hard, soft = header
     return (conditions.limits[0] if hard is None else hard, conditions.limits[1] if soft is None else soft)
+
+
+def _is_limit(value: Any) -> bool:
+    return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= LONGEST)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..broker.interface import Delivery
+from ..failures import cut
 from .conditions import Conditions
+
+#: Characters of a name or id in the log.
+LONGEST = 200
 
 
 class Entry:
@@ -42,7 +46,7 @@ class Entry:
 
     def shown(self) -> str:
         """How the log calls it."""
-        return f"{self.name}[{self.id}]"
+        return f"{cut(self.name, LONGEST)}[{cut(self.id, LONGEST)}]"
 
     def as_request(self) -> dict[str, Any]:
         """What remote commands tell of it."""

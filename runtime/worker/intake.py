@@ -96,15 +96,20 @@ class Intake:
             verdict = Verdict(FAILURE, failure_of(big, keep=False), rejected=True)
         if self._debug:
             received(entry)
-        self._submit(entry, self.job(entry, verdict))
+        try:
+            job = self.job(entry, verdict)
+        except DecodeError as exc:
+            job = self.job(entry, Verdict(FAILURE, failure_of(exc, keep=False), rejected=True))
+        self._submit(entry, job)
 
     def job(self, entry: Entry, verdict: Verdict | None = None) -> TaskJob:
         """The job of a message; with a verdict, one that only does what follows from it."""
         delivery, conditions = entry.delivery, entry.conditions
+        timed = conditions is not None and verdict is None
         return TaskJob(
             entry.key, delivery.headers, delivery.body, delivery.content_type, delivery.content_encoding, self._accept,
             delivery.properties, delivery.delivery_info,
-            (None, None) if conditions is None else limits_of(delivery.headers.get("timelimit"), conditions),
+            limits_of(delivery.headers.get("timelimit"), conditions) if timed and conditions is not None else (None, None),
             self._terms, verdict, conditions is not None and conditions.started,
         )  # fmt: skip
 

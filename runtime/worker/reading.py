@@ -36,15 +36,37 @@ def read(job: TaskJob) -> tuple[Sequence[Any], Mapping[str, Any], Mapping[str, A
         raise DecodeError(f"the message's positional arguments are no list but of type {type(args).__name__}")
     if not isinstance(kwargs, Mapping) or not all(isinstance(key, str) for key in kwargs):
         raise DecodeError(f"the message's named arguments are no map of names but of type {type(kwargs).__name__}")
-    if not isinstance(embed, Mapping):
-        embed = _EMPTY
+    if not embed or not isinstance(embed, Mapping):
+        return args, kwargs, _EMPTY
+    for key in ("callbacks", "errbacks", "chain"):
+        _check_signatures(key, embed.get(key))
+    chord = embed.get("chord")
+    if chord is not None:
+        _check_signatures("chord", [chord])
     return args, kwargs, embed
+
+
+def _check_signatures(key: str, given: Any) -> None:
+    """Make sure that what is to follow can be called. Raises DecodeError."""
+    if given is None:
+        return
+    for signature in [given] if isinstance(given, Mapping) else given if isinstance(given, (list, tuple)) else [given]:
+        if (
+            not isinstance(signature, Mapping)
+            or not isinstance(signature.get("task"), str)
+            or not isinstance(signature.get("args") or (), (list, tuple))
+            or not isinstance(signature.get("kwargs") or {}, Mapping)
+            or not isinstance(signature.get("options") or {}, Mapping)
+        ):
+            raise DecodeError(f"the message's {key} are no signatures, as message protocol 2 has them")
 
 
 def context_of(job: TaskJob, app: Any, args: Sequence[Any], kwargs: Mapping[str, Any], embed: Mapping[str, Any]) -> Context:
     """The request of a call."""
     context = protocol.context(job.headers, args, kwargs)
     properties = job.properties
+    if not isinstance(context.task, str):
+        context.task = None
     context.app = app
     context.delivery_info = dict(job.delivery_info)
     context.reply_to = properties.get("reply_to") or None

@@ -12,13 +12,13 @@ from typing import Any
 
 from .. import request as requests
 from ..codec import pack
-from ..errors import DecodeError, NotRegistered, Reject, StepError, TaskRevokedError
+from ..errors import DecodeError, Reject, StepError, TaskRevokedError
 from ..failures import failure_of
 from ..protocol import moment
 from ..request import Context
 from ..results.interface import READY_STATES
 from ..task import Task
-from .attempt import FAILURE, REJECTED, RETRY, REVOKED, SUCCESS, Attempt, Killed, SoftLimit, attempt
+from .attempt import FAILURE, REJECTED, RETRY, REVOKED, SUCCESS, Attempt, Killed, SoftLimit, attempt, unregistered
 from .chords import part_of
 from .ending import Ending, end
 from .jobs import Following, Outcome, Report, TaskJob, Told
@@ -59,8 +59,7 @@ def _spoken_against(job: TaskJob, context: Context, task: Task | None) -> Ending
     if expires is not None and time.time() >= expires:
         return Ending(REVOKED, failure_of(TaskRevokedError("expired"), keep=False))
     if task is None:
-        unknown = NotRegistered(f"no task is registered as {context.task!r}")
-        return Ending(FAILURE, failure_of(unknown, keep=False), rejected=False)
+        return Ending(FAILURE, failure_of(unregistered(context.task), keep=False), rejected=False)
     return None
 
 

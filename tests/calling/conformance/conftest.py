@@ -12,9 +12,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # a pool of processes imports the application by its name
 
-import conformance_tasks as tasks  # type: ignore[import-not-found]  # noqa: E402
+import conformance_tasks as tasks  # type: ignore[import-not-found]
 
-from flowc.runtime.worker.service import WorkerService  # noqa: E402
+from flowc.runtime.worker.service import WorkerService
 
 BROKERS = ("memory", "sqlite", "redis", "rabbitmq")
 STORES = ("memory", "sqlite", "redis", "rpc")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from pathlib import Path
 from typing import Any
@@ -188,7 +189,7 @@ def test_a_retry_keeps_its_id_and_waits(combination: Combination, notes: Path) -
     ran = [line.split() for line in lines(notes, 3)]
     assert [(id_, retries) for id_, retries, _ in ran] == [(result.id, "0"), (result.id, "1"), (result.id, "2")]
     moments = [float(moment) for _, _, moment in ran]
-    assert all(later - earlier >= 0.15 for earlier, later in zip(moments, moments[1:], strict=False))
+    assert all(later - earlier >= 0.15 for earlier, later in itertools.pairwise(moments))
     assert states == ["RETRY", "RETRY", "SUCCESS"]
 
 
