@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,9 @@ _OperationalError: Any = exceptions.OperationalError
 
 #: Seconds to wait for another process that writes.
 BUSY = 30.0
+
+#: Held while a file is made: see :func:`_create`.
+_creating = threading.Lock()
 
 #: ``consumer`` of a message: who holds it; NULL while it waits. Numbers of messages and consumers are never given anew, so what
 #: is said of an old one cannot hit another. ``owner`` of a queue: the consumer it is deleted with, or whose end starts its ``expires``.
@@ -99,7 +103,7 @@ def open_file(path: str, synchronous: str = "NORMAL") -> sqlite3.Connection:
     with explained(path):
         if not Path(path).parent.is_dir():
             raise FileUnusable(f"the queues in {path} cannot be used: there is no folder {Path(path).parent}")
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        _create(path)
         made = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
         try:
             _prepare(made, path, synchronous)
@@ -107,6 +111,16 @@ def open_file(path: str, synchronous: str = "NORMAL") -> sqlite3.Connection:
             made.close()
             raise
         return made
+
+
+def _create(path: str) -> None:
+    """Make an empty file for its owner alone, if there is none.
+
+    One that is there is not touched: closing *any* descriptor of a database takes away the locks that other connections of this
+    process have on it, and then another process may delete their write-ahead log.
+    """
+    with _creating, contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _prepare(made: sqlite3.Connection, path: str, synchronous: str) -> None:
