@@ -6,6 +6,8 @@ It reads one JSON request a line from standard input and answers each with a lin
 from __future__ import annotations
 
 import atexit
+import contextlib
+import ctypes
 import gc
 import json
 import os
@@ -34,6 +36,8 @@ PRELOADED = (
 )
 
 
+PR_SET_PDEATHSIG = 1
+
 #: Commands that run nothing of the user's.
 HARMLESS = {"check", "plan", "graph", "fmt", "explain"}
 
@@ -41,6 +45,8 @@ HARMLESS = {"check", "plan", "graph", "fmt", "explain"}
 def prepare(request: dict[str, Any]) -> None:
     """Make this child what the request asks for: its folder, streams, variables and limits."""
     os.setsid()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # it is the parent that ends what hangs
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(request["folder"])
     os.environ.clear()
