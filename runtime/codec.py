@@ -47,6 +47,8 @@ _decode = json.JSONDecoder(object_hook=object_hook).decode
 #: JSON carries these as they are: no need to write and read them.
 _PLAIN = (type(None), bool, str)
 
+_TEXT = frozenset(("utf-8", "utf8", "us-ascii", "ascii"))
+
 _EXTRAS = {"yaml": "yaml", "msgpack": "msgpack", "application/x-yaml": "yaml", "application/x-msgpack": "msgpack"}
 
 
@@ -191,7 +193,9 @@ def decode_value(
     try:
         if content_type == "application/json" and content_type in accepted:
             return _decode(data.decode("utf-8") if isinstance(data, bytes) else data)
-        return _serializers.loads(data, content_type, encoding, accept=accepted)
+        # RabbitMQ's driver gives texts as such, others bytes: decoders get the same everywhere
+        text = data.decode(encoding) if isinstance(data, bytes) and str(encoding).lower() in _TEXT else data
+        return _serializers.loads(text, content_type, encoding, accept=accepted)
     except KombuContentDisallowed:
         name = _serializers.registry.type_to_name.get(content_type, content_type)
         raise ContentDisallowed(

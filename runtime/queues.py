@@ -75,7 +75,7 @@ class Queues(Mapping[str, QueueSpec]):
         return spec
 
     def __getitem__(self, name: str) -> QueueSpec:
-        found = self._known.get(name) or self._known.get(self._aliases.get(name, ""))
+        found = self.known(name)
         if found is not None:
             return found
         if not self._create:
@@ -85,6 +85,10 @@ class Queues(Mapping[str, QueueSpec]):
                 + (f"; did you mean {near[0]!r}?" if near else "")
             )
         return self.add(QueueSpec(name, name, "direct", name, self._max_priority))
+
+    def known(self, name: str) -> QueueSpec | None:
+        """A queue that is known already."""
+        return self._known.get(name) or self._known.get(self._aliases.get(name, ""))
 
     def __contains__(self, name: object) -> bool:
         return name in self._known or name in self._aliases

@@ -139,7 +139,7 @@ class Router:
     def _spec(self, queue: Any) -> QueueSpec:
         if isinstance(queue, str):
             return self._queues[queue]
-        known = self._queues.get(queue.name) if getattr(queue, "name", None) in self._queues else None
+        known = self._queues.known(getattr(queue, "name", ""))
         if known is not None and known.native is queue:
             return known
         self._known.clear()  # what was known of a queue of that name may hold no longer

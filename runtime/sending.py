@@ -156,7 +156,7 @@ class Sender:
         given = options.get
         ignored = given("ignore_result")
         priority = conf.task_default_priority if given("priority") is None else given("priority")
-        if priority is not None:
+        if priority:  # 0 asks for nothing: it is what messages have that name none
             self._check_priority(destination)
         shared = {
             "time_limit": given("time_limit"),

@@ -21,15 +21,16 @@ class Destination(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How sending is tried again when the connection fails: the four keys of Celery's guide, in seconds.
+    """How sending is tried again when the connection fails: the keys of Celery's guide, in seconds.
 
-    ``max_retries``: None for no end; 0 for a single try.
+    ``max_retries``: None for no end; 0 for a single try. ``retry_errors``: further exceptions after which it is tried again.
     """
 
     max_retries: int | None = 3
     interval_start: float = 0.0
     interval_step: float = 0.2
     interval_max: float = 0.2
+    retry_errors: tuple[type[BaseException], ...] = ()
 
 
 #: A single try.

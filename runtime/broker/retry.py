@@ -14,7 +14,7 @@ from .interface import NO_RETRY, RetryPolicy
 
 T = TypeVar("T")
 
-_KEYS = ("max_retries", "interval_start", "interval_step", "interval_max")
+_KEYS = ("max_retries", "interval_start", "interval_step", "interval_max", "retry_errors")
 
 
 def policy(retry: bool, given: Mapping[str, Any] | None, default: Mapping[str, Any] | None = None) -> RetryPolicy:
@@ -26,8 +26,8 @@ def policy(retry: bool, given: Mapping[str, Any] | None, default: Mapping[str, A
         default: ``task_publish_retry_policy``.
 
     Raises:
-        TypeError: a key that is none of the four.
-        ValueError: a number below zero, or something that is no number.
+        TypeError: a key that there is not.
+        ValueError: a number below zero, something that is no number, or no exception classes.
     """
     if not retry:
         return NO_RETRY
@@ -36,11 +36,21 @@ def policy(retry: bool, given: Mapping[str, Any] | None, default: Mapping[str, A
         if key not in _KEYS:
             near = difflib.get_close_matches(key, _KEYS, 1)
             raise TypeError(f"retry_policy has no {key!r}; " + (f"did you mean {near[0]!r}?" if near else f"it has {', '.join(_KEYS)}"))
+        if key == "retry_errors":
+            merged[key] = _classes(value)
+            continue
         if key == "max_retries" and value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
             raise ValueError(f"retry_policy: {key} is a number from 0, not {value!r}")
     return RetryPolicy(**merged)
+
+
+def _classes(value: Any) -> tuple[type[BaseException], ...]:
+    found = () if value is None else tuple(value) if isinstance(value, (list, tuple, set, frozenset)) else (value,)
+    if not all(isinstance(one, type) and issubclass(one, BaseException) for one in found):
+        raise ValueError(f"retry_policy: retry_errors are classes of exceptions, not {value!r}")
+    return found
 
 
 def pause(wanted: RetryPolicy, retries: int) -> float:
@@ -71,7 +81,7 @@ def persist(
         try:
             return attempt()
         except Exception as exc:
-            if not may_pass(exc):
+            if not may_pass(exc) and not isinstance(exc, wanted.retry_errors):
                 raise
             now = progress()
             if now != before:

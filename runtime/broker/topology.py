@@ -27,14 +27,15 @@ class Topology:
         self._delivery_mode = delivery_mode
 
     def queue(self, given: Any) -> Any:
-        """The kombu ``Queue`` of a name (or of kombu's own ``Queue``, which is then known from now on), unbound.
+        """The kombu ``Queue`` of a name, unbound. One that is kombu's own already is left as it is (a mailbox, say), unless it is known.
 
         Raises:
             QueueNotFound: it is not known, and may not be made.
         """
         if isinstance(given, str):
             return self.queue_of(self.queues[given])
-        return self.queue_of(self.queues.add(given))
+        known = self.queues.known(given.name)
+        return self.queue_of(known) if known is not None and known.native is given else given
 
     def queue_of(self, spec: QueueSpec) -> Any:
         """The kombu ``Queue`` of a description."""
@@ -64,7 +65,7 @@ class Topology:
         queue = spec.native
         if not getattr(queue.exchange, "name", ""):
             queue.exchange = self._exchange_of(spec)
-        if not queue.routing_key and queue.exchange.type != "fanout":  # kombu's Redis transport would subscribe to that key alone
+        if not queue.routing_key:  # even to a fanout: Celery does so on both ends, and over Redis a fanout is heard by its key
             queue.routing_key = spec.routing_key
         if spec.max_priority is not None and queue.max_priority is None and "x-max-priority" not in (queue.queue_arguments or {}):
             queue.max_priority = spec.max_priority

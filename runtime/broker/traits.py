@@ -30,7 +30,7 @@ _KNOWN = {
     "memory": Traits("memory", shared=False, confirms=True),
     "redis": Traits("redis", priority="lowest", confirms=True),
     "amqp": Traits("amqp", priority="highest", priority_per_queue=True, confirms=True),
-    "sqlite": Traits("sqlite", confirms=True),
+    "sqlite": Traits("sqlite", priority="highest", confirms=True),
 }
 
 

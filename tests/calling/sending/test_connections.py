@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from kombu import Connection, Producer
+from kombu.connection import Connection
+from kombu.messaging import Producer
 
 from flowc.runtime.app import App
 from flowc.runtime.errors import ImproperlyConfigured
@@ -155,9 +156,13 @@ def test_a_forked_child_has_connections_of_its_own(shared_url: str, queue: str) 
     with application(shared_url, task_default_queue=queue) as app:
         send(app, 0)
         for child in range(1, 4):
-            in_child(
-                lambda child=child: (send(app, child), app.sender.send_many([Sending("proj.add", (child * 10,), {}, {})]), app.close())
-            )  # type: ignore[misc]
+
+            def act(number: int = child) -> None:
+                send(app, number)
+                app.sender.send_many([Sending("proj.add", (number * 10,), {}, {})])
+                app.close()
+
+            in_child(act)
             send(app, -child, retry=False)  # the parent's connection is as good as before
     assert sorted(payloads(shared_url, queue, 10)) == [-3, -2, -1, 0, 1, 2, 3, 10, 20, 30]
 

@@ -60,7 +60,7 @@ def test_options_become_headers() -> None:
 
 
 def test_signatures_are_embedded() -> None:
-    link = {"task": "proj.log", "args": [], "kwargs": {}, "options": {}, "subtask_type": None, "immutable": False}
+    link: dict[str, Any] = {"task": "proj.log", "args": [], "kwargs": {}, "options": {}, "subtask_type": None, "immutable": False}
     (_, _, one) = sent(1, 2, link=link, link_error=[link, link], chain=[link], chord=link).payload
     assert one == {"callbacks": [link], "errbacks": [link, link], "chain": [link], "chord": link}
 
@@ -174,7 +174,7 @@ def test_priority_is_inherited_where_the_settings_say_so() -> None:
 def test_replies_go_where_the_backend_says_unless_the_result_is_ignored() -> None:
     queue = name()
     with application(task_default_queue=queue) as app:
-        app.backend.reply_to = "replies"
+        app._made["backend"].reply_to = "replies"
         send(app)
         send(app, ignore_result=True)
         send(app, reply_to="mine")

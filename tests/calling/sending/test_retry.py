@@ -24,6 +24,8 @@ def test_the_defaults_are_those_of_the_guide() -> None:
     assert policy(False, {"max_retries": 9}) == NO_RETRY
     default = {"max_retries": 5, "interval_start": 1, "interval_step": 2, "interval_max": 4}
     assert policy(True, {"max_retries": None}, default) == RetryPolicy(None, 1, 2, 4)
+    assert policy(True, {"retry_errors": [KeyError]}).retry_errors == (KeyError,)
+    assert policy(True, {"retry_errors": None}).retry_errors == ()
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,7 @@ def test_the_defaults_are_those_of_the_guide() -> None:
         ({"interval_max": None}, ValueError, "interval_max"),
         ({"interval_step": float("nan")}, ValueError, "interval_step"),
         ({"max_retries": True}, ValueError, "max_retries"),
+        ({"retry_errors": ["KeyError"]}, ValueError, "retry_errors"),
     ],
 )
 def test_what_is_no_policy_is_refused(given: dict[str, Any], error: type[Exception], said: str) -> None:
@@ -82,12 +85,20 @@ def test_progress_begins_the_count_anew() -> None:
     assert tried(RetryPolicy(max_retries=1), 6, lambda: next(done))[0] == 7
 
 
-def test_what_cannot_pass_is_raised_as_it_is() -> None:
+def test_what_cannot_pass_is_raised_as_it_is_unless_the_policy_names_it() -> None:
+    tries: list[int] = []
+
     def attempt() -> None:
+        tries.append(1)
         raise KeyError("x")
 
     with pytest.raises(KeyError):
         persist(RetryPolicy(), attempt, lambda exc: False, lambda exc: OperationalError())
+    assert len(tries) == 1
+    named = policy(True, {"retry_errors": (LookupError,)})
+    with pytest.raises(OperationalError):
+        persist(named, attempt, lambda exc: False, lambda exc: OperationalError(), sleep=lambda seconds: None)
+    assert len(tries) == 5
 
 
 # ------------------------------------------------------------------------------------------------------------ against sockets

@@ -8,8 +8,8 @@ import types
 from typing import Any
 
 import pytest
-from kombu import Exchange, Queue
 from kombu.common import Broadcast
+from kombu.entity import Exchange, Queue
 
 from flowc.runtime.broker.interface import Destination
 from flowc.runtime.configuration import Configuration

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kombu import Connection, Exchange, Queue
+from kombu.connection import Connection
+from kombu.entity import Exchange, Queue
 
 from flowc.runtime.app import App
 from flowc.runtime.sending import Sending
@@ -52,7 +53,7 @@ def test_many_calls_arrive_once_and_in_order(app: App, broker_url: str, queue: s
 @pytest.mark.parametrize("serializer", ["json", "yaml", "msgpack", "pickle"])
 @pytest.mark.parametrize("compression", [None, "gzip"])
 def test_every_serializer_survives_the_transport(app: App, broker_url: str, queue: str, serializer: str, compression: str | None) -> None:
-    options = {"serializer": serializer, "compression": compression}
+    options: dict[str, Any] = {"serializer": serializer, "compression": compression}
     send(app, "é", [1, None], **options)
     app.sender.send_many([Sending("proj.add", ("é", [1, None]), {}, options)] * 2)
     for message in take(broker_url, reader(app, queue), 3):
