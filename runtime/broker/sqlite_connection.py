@@ -9,10 +9,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from .. import sqlite_gate
 from .sqlite_file import explained, open_file
-
-#: Connections of a parent process: SQLite forbids to use or close them in a child, so they are only held.
-_abandoned: list[object] = []
 
 
 class SQLiteConnection:
@@ -29,16 +27,19 @@ class SQLiteConnection:
         self._pid = os.getpid()
         self._lock = threading.RLock()
         self._opened: sqlite3.Connection | None = None
+        self._opens = 0
         self._written = 0
+        sqlite_gate.watch(self)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """The connection, for this thread alone."""
         if self._pid != os.getpid():
             self._begin_anew()
-        with self._lock, explained(self.path):
+        with sqlite_gate.passing(), self._lock, explained(self.path):
             if self._opened is None:
                 self._opened = open_file(self.path, self._synchronous)
+                self._opens += 1
             yield self._opened
 
     @contextlib.contextmanager
@@ -61,13 +62,13 @@ class SQLiteConnection:
             row = connection.execute(query, values).fetchone()
             return None if row is None else row[0]
 
-    def version(self) -> tuple[int, int]:
+    def version(self) -> tuple[int, int, int]:
         """Another value after every change, by whomever."""
-        return self.value("PRAGMA data_version"), self._written
+        return self.value("PRAGMA data_version"), self._written, self._opens
 
-    def version_after(self, connection: sqlite3.Connection) -> tuple[int, int]:
+    def version_after(self, connection: sqlite3.Connection) -> tuple[int, int, int]:
         """Within a transaction: what :meth:`version` will be when it has ended, until the next change."""
-        return connection.execute("PRAGMA data_version").fetchone()[0], self._written + 1
+        return connection.execute("PRAGMA data_version").fetchone()[0], self._written + 1, self._opens
 
     def close(self) -> None:
         """Close it; it is opened again when it is needed."""
@@ -78,10 +79,14 @@ class SQLiteConnection:
                     with contextlib.suppress(sqlite3.Error):
                         opened.close()
 
+    def rest(self) -> None:
+        """The process forks: no file is open then. Nobody else is inside."""
+        if self._opened is not None and not self._opened.in_transaction:
+            self._opened.close()
+            self._opened = None
+
     def _begin_anew(self) -> None:
-        """This is another process than before: leave its connection, and its lock, which a thread may have held."""
-        if self._opened is not None:
-            _abandoned.append(self._opened)
+        """This is another process than before: leave the lock, which a thread may have held."""
         self._opened = None
         self._lock = threading.RLock()
         self._pid = os.getpid()

@@ -42,7 +42,7 @@ class Messages:
 
     def __init__(self, connection: SQLiteConnection) -> None:
         self._connection = connection
-        self._empty: dict[str, tuple[int, int]] = {}
+        self._empty: dict[str, tuple[int, int, int]] = {}
 
     def put(self, messages: Iterable[Put]) -> None:
         """Put messages into their queues: all of them, or none."""

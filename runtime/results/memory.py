@@ -8,8 +8,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .. import forks
 from .documents import Documents
-from .forks import survive
 from .interface import READY_STATES, Backend, Meta, Stored, Watch
 from .settings import Settings
 from .store import Store
@@ -37,7 +37,7 @@ class _Kept:
         self.groups: dict[str, bytes] = {}
         self.lock = threading.Lock()
         self._chords: OrderedDict[str, _Chord] = OrderedDict()  # the one that was touched longest ago first
-        survive(self)
+        forks.watch(self)
 
     def chord(self, group_id: str, expires: float | None) -> _Chord:
         """A chord, new or not; those that expired go. The lock is held."""
@@ -49,10 +49,10 @@ class _Kept:
         self._chords.move_to_end(group_id)
         return chord
 
-    def after_fork(self) -> None:
+    def forked(self) -> None:
         """In the child: a copy of what the parent had, with locks of its own."""
         self.lock = threading.Lock()
-        self.store.after_fork()
+        self.store.forked()
 
 
 _kept: dict[str, _Kept] = {}

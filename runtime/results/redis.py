@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
+from .. import forks
 from ..errors import BackendError, DecodeError
 from . import redis_scripts
 from .documents import Documents
-from .forks import survive
 from .interface import MOST_STATES, READY_STATES, Backend, Meta, Stored, Watch
 from .redis_connection import connection_arguments, import_redis, shown
 from .redis_hub import Hub
@@ -75,7 +75,7 @@ class RedisBackend(Backend):
         self._expires = int((settings.expires or 0) * 1000)
         self._chord_expires = int((settings.chord_expires or 0) * 1000)
         self._start()
-        survive(self)
+        forks.watch(self)
 
     def _start(self) -> None:
         self._lock = threading.Lock()
@@ -236,7 +236,7 @@ class RedisBackend(Backend):
         if client is not None:
             client.close()
 
-    def after_fork(self) -> None:
+    def forked(self) -> None:
         """In the child: connections of its own; those of the parent are left alone (redis-py knows that they are not ours)."""
         _abandoned.append((self._client, self._hub))
         self._start()

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from .. import forks
 from ..broker.interface import Destination, Envelope, RetryPolicy
 from .documents import Documents
-from .forks import survive
 from .interface import Backend, Meta, Stored, Watch
 from .rpc_queue import ReplyQueue
 from .rpc_replies import Replies
@@ -44,7 +44,7 @@ class RPCBackend(Backend):
         self._store = Store()
         self._origin = uuid.uuid4()
         self._numbers = itertools.count()
-        survive(self)
+        forks.watch(self)
         self._queue = ReplyQueue(app, settings.expires)
         self._replies = Replies(self._queue, self._store, self._documents, settings)
 
@@ -120,7 +120,7 @@ class RPCBackend(Backend):
     def expire(self) -> int:
         return self._store.expire()
 
-    def after_fork(self) -> None:
+    def forked(self) -> None:
         """In the child: its messages are others."""
         self._origin = uuid.uuid4()
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from kombu import entity
 
+from .. import forks
 from ..broker import connections
 from ..broker.retry import persist, policy
-from .forks import survive
 
 if TYPE_CHECKING:
     from ..app import App
@@ -36,7 +36,7 @@ class ReplyQueue:
         self._app = app
         self._expires = expires
         self._start()
-        survive(self)
+        forks.watch(self)
 
     def _start(self) -> None:
         self._lock = threading.Lock()
@@ -104,6 +104,6 @@ class ReplyQueue:
             self.entity(name).bind(connection.default_channel).delete()
             connection.release()
 
-    def after_fork(self) -> None:
+    def forked(self) -> None:
         """In the child: another queue."""
         self._start()

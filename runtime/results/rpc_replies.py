@@ -8,12 +8,12 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from .. import forks
 from ..broker.interface import Delivery, Receiver
 from ..broker.receivers import make_receiver
 from ..codec import decode_value, decompress
 from ..errors import BackendError, ConnectionLost, DecodeError
 from .documents import Documents
-from .forks import survive
 from .interface import READY_STATES
 from .rpc_queue import ReplyQueue
 from .settings import Settings
@@ -50,7 +50,7 @@ class Replies:
         self._documents = documents
         self._settings = settings
         self._start()
-        survive(self)
+        forks.watch(self)
 
     def _start(self) -> None:
         self._lock = threading.Lock()
@@ -164,8 +164,8 @@ class Replies:
             return self._documents.encode_any(value, what)
         return data.encode() if isinstance(data, str) else bytes(data)
 
-    def after_fork(self) -> None:
+    def forked(self) -> None:
         """In the child: the thread is the parent's."""
         _abandoned.append(self._receiver)
         self._start()
-        self._store.after_fork()
+        self._store.forked()

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
+from .. import forks, sqlite_gate
 from ..errors import BackendError, ImproperlyConfigured
-from .forks import survive
 
 #: Seconds to wait for another process that writes.
 _BUSY = 30.0
@@ -28,9 +28,6 @@ CREATE TABLE IF NOT EXISTS flowc_chords (
 CREATE TABLE IF NOT EXISTS flowc_parts (
     group_id TEXT NOT NULL, part TEXT NOT NULL, place INTEGER NOT NULL, document BLOB NOT NULL, PRIMARY KEY (group_id, part));
 """
-
-#: Connections of a parent process: SQLite forbids to use or close them in a child, so they are only held.
-_abandoned: list[object] = []
 
 
 def path_of(url: str) -> str:
@@ -61,7 +58,8 @@ class SQLiteFile:
         self._idle: list[sqlite3.Connection] = []
         self._changed = threading.Condition()
         self._changes = 0
-        survive(self)
+        forks.watch(self)
+        sqlite_gate.watch(self)
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
@@ -70,19 +68,20 @@ class SQLiteFile:
         Raises:
             BackendError: the file cannot be opened, read or written.
         """
-        try:
-            made = self.take()
-        except sqlite3.Error as exc:
-            raise self.unusable(exc) from None
-        try:
-            yield made
-        except sqlite3.Error as exc:
-            made.close()
-            raise self.unusable(exc) from None
-        except BaseException:
-            self.give_back(made)
-            raise
-        self.give_back(made)
+        with sqlite_gate.passing():
+            try:
+                made = self._take()
+            except sqlite3.Error as exc:
+                raise self.unusable(exc) from None
+            try:
+                yield made
+            except sqlite3.Error as exc:
+                made.close()
+                raise self.unusable(exc) from None
+            except BaseException:
+                self._idle.append(made)
+                raise
+            self._idle.append(made)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -104,16 +103,11 @@ class SQLiteFile:
         """The error that says so."""
         return BackendError(f"the result store sqlite:///{self.path} cannot be used: {exc}")
 
-    def take(self) -> sqlite3.Connection:
-        """A connection for a while; :meth:`give_back` it."""
+    def _take(self) -> sqlite3.Connection:
         try:
             return self._idle.pop()
         except IndexError:
             return self._open()
-
-    def give_back(self, connection: sqlite3.Connection) -> None:
-        """It is not used any more."""
-        self._idle.append(connection)
 
     def changes(self) -> int:
         """How often this process has written."""
@@ -153,10 +147,12 @@ class SQLiteFile:
             with contextlib.suppress(IndexError):
                 self._idle.pop().close()
 
-    def after_fork(self) -> None:
-        """In the child: connections and locks of its own."""
-        _abandoned.append(self._idle)
-        self._idle = []
+    def rest(self) -> None:
+        """The process forks: no file is open then."""
+        self.close()
+
+    def forked(self) -> None:
+        """In the child: a lock of its own."""
         self._changed = threading.Condition()
 
     def __del__(self) -> None:

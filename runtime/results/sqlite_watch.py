@@ -30,16 +30,16 @@ class SQLiteWatch(Watch):
         self._oldest = oldest
         self._came: deque[tuple[str, bytes]] = deque()
         self._last: int | None = None
-        self._version: int | None = None
+        #: By which connection, after how many changes of this process, in which version of the file it looked last.
+        self._seen: tuple[sqlite3.Connection, int, int] | None = None
         self._pause = _FIRST
-        self._connection: sqlite3.Connection | None = None
 
     def next(self, timeout: float | None) -> Meta | None:
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             changes = self._file.changes()
             if not self._came:
-                self._look()
+                self._look(changes)
             if self._came:
                 self._pause = _FIRST
                 task_id, data = self._came.popleft()
@@ -50,21 +50,17 @@ class SQLiteWatch(Watch):
             self._file.wait(changes, left)
             self._pause = min(self._pause * 1.5, _LAST)
 
-    def _look(self) -> None:
+    def _look(self, changes: int) -> None:
         """Take what was stored since the last look."""
-        try:
-            if self._connection is None:
-                self._connection = self._file.take()
-            version = self._connection.execute("PRAGMA data_version").fetchone()[0]
-            if version == self._version:
+        with self._file.connection() as connection:
+            seen = (connection, changes, connection.execute("PRAGMA data_version").fetchone()[0])
+            if seen == self._seen:
                 return
             if self._last is None:
-                self._begin(self._connection)
+                self._begin(connection)
             else:
-                self._go_on(self._connection, self._last)
-            self._version = version
-        except sqlite3.Error as exc:
-            raise self._file.unusable(exc) from None
+                self._go_on(connection, self._last)
+            self._seen = seen
 
     def _begin(self, connection: sqlite3.Connection) -> None:
         """What is there already, in one reading."""
@@ -94,6 +90,4 @@ class SQLiteWatch(Watch):
                 self._open.discard(task_id)
 
     def close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            self._file.give_back(connection)
+        """Nothing is open between two looks."""

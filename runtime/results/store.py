@@ -132,7 +132,7 @@ class Store:
             gone += 1
         return gone
 
-    def after_fork(self) -> None:
+    def forked(self) -> None:
         """In the child: nobody watches, and no thread holds the lock."""
         self._lock = threading.Lock()
         self._watches.clear()
