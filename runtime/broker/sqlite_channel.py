@@ -118,10 +118,12 @@ class SQLiteChannel(_VirtualChannel):  # type: ignore[misc]
     def close(self) -> None:
         """Give back what it holds, and end as a consumer."""
         if not self.closed:
-            super().close()
-            consumer, self._consumer = self._consumer, None
-            if consumer is not None and consumer[0] == os.getpid():
-                self.consumers.leave(consumer[1])
+            try:
+                super().close()
+            finally:
+                consumer, self._consumer = self._consumer, None
+                if consumer is not None and consumer[0] == os.getpid():
+                    self.consumers.leave(consumer[1])
 
     # -------------------------------------------------------------------------------------------------------------- publishing
     def _next_delivery_tag(self) -> int:

@@ -57,6 +57,11 @@ class Transport(_VirtualTransport):  # type: ignore[misc]
             self._file = SQLiteConnection(path_of(self.client), str(options.get("synchronous", "NORMAL")))
         return self._file
 
+    @property
+    def default_connection_params(self) -> dict[str, Any]:
+        """Nothing is missing in a URL without a host: kombu would warn of it."""
+        return {}
+
     def establish_connection(self) -> Any:
         """Open the file, so that one that cannot be used is noticed here."""
         self.file.version()
@@ -64,9 +69,11 @@ class Transport(_VirtualTransport):  # type: ignore[misc]
 
     def close_connection(self, connection: Any) -> None:
         """Close channels, which give back what they hold, and the file."""
-        super().close_connection(connection)
-        if self._file is not None:
-            self._file.close()
+        try:
+            super().close_connection(connection)
+        finally:
+            if self._file is not None:
+                self._file.close()
 
     def driver_version(self) -> str:
         """SQLite's."""

@@ -170,7 +170,7 @@ def test_a_queue_with_other_arguments_is_refused(rabbitmq_url: str, name: str) -
     source = Source(rabbitmq_url)
     with source.receiving(name):
         pass
-    with pytest.raises(Exception, match="PRECONDITION_FAILED"), source.receiving(Queue(name, max_priority=5)):
+    with pytest.raises(ImproperlyConfigured, match="PRECONDITION_FAILED"), source.receiving(Queue(name, max_priority=5)):
         pass
 
 
