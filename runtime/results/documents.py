@@ -34,6 +34,17 @@ _STATUS = re.compile(rb'\{"status": ?"([A-Z_]+)"')
 _NONE: Any = {"traceback": None, "children": []}
 
 
+class Unreadable(bytes):
+    """Stands for a document that could not be read where it came: whoever reads it gets the same error."""
+
+    error: DecodeError
+
+    def __new__(cls, error: DecodeError) -> Unreadable:
+        made = super().__new__(cls)
+        made.error = error
+        return made
+
+
 class Documents:
     """Writes and reads documents in the serializer and compression of the settings.
 
@@ -106,6 +117,8 @@ class Documents:
 
     def decode_any(self, data: bytes, what: str) -> Any:
         """Any value that :meth:`encode` or Celery wrote; ``what`` is how errors call it. Raises as :meth:`decode`."""
+        if isinstance(data, Unreadable):
+            raise data.error
         if data.startswith(_COMPRESSED):
             content_type, _, packed = data[len(_COMPRESSED) :].partition(b"\x00")
             try:

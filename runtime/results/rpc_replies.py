@@ -12,8 +12,8 @@ from .. import forks
 from ..broker.interface import Delivery, Receiver
 from ..broker.receivers import make_receiver
 from ..codec import decode_value, decompress
-from ..errors import BackendError, ConnectionLost, DecodeError
-from .documents import Documents
+from ..errors import BackendError, ConnectionLost, DecodeError, EncodeError
+from .documents import Documents, Unreadable
 from .interface import READY_STATES
 from .rpc_queue import ReplyQueue
 from .settings import Settings
@@ -132,14 +132,10 @@ class Replies:
     def _states(self, deliveries: Iterable[Delivery]) -> Iterator[tuple[str, bytes, bool]]:
         for delivery in deliveries:
             task_id = delivery.properties.get("correlation_id")
-            try:
-                data = self._data(delivery)
-            except DecodeError as exc:
-                _logger.warning("a reply was dropped: %s", exc)
-                continue
             if not isinstance(task_id, str) or not task_id:
                 _logger.warning("a reply was dropped: it names no call")
                 continue
+            data = self._data(delivery, f"the result of task {task_id}")
             if self._came_before(delivery, (task_id, data)):
                 continue
             # one that cannot be read ends the call as well: who waits gets to know what is wrong with it
@@ -155,13 +151,15 @@ class Replies:
             self._known.popitem(last=False)
         return False
 
-    def _data(self, delivery: Delivery) -> bytes:
+    def _data(self, delivery: Delivery, what: str) -> bytes:
         """A reply's document, in the form of our own."""
-        data: Any = decompress(delivery.body, delivery.headers, self._documents.largest)
-        if delivery.content_type != self._documents.content_type:
-            what = "a reply"
-            value = decode_value(data, delivery.content_type, delivery.content_encoding, self._documents.accept, what=what)
-            return self._documents.encode_any(value, what)
+        try:
+            data: Any = decompress(delivery.body, delivery.headers, self._documents.largest)
+            if delivery.content_type != self._documents.content_type:
+                value = decode_value(data, delivery.content_type, delivery.content_encoding, self._documents.accept, what=what)
+                return self._documents.encode_any(value, what)
+        except (DecodeError, EncodeError) as exc:
+            return Unreadable(exc if isinstance(exc, DecodeError) else DecodeError(str(exc)))
         return data.encode() if isinstance(data, str) else bytes(data)
 
     def forked(self) -> None:

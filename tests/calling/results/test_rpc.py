@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from flowc import App
-from flowc.runtime.errors import BackendError, DecodeError
+from flowc.runtime.errors import BackendError, ContentDisallowed, DecodeError
 from flowc.runtime.errors import TimeoutError as ResultTimeout
 from flowc.runtime.result import AsyncResult, ResultSet
 from flowc.runtime.results.interface import Stored
@@ -82,15 +82,23 @@ def test_a_reply_that_cannot_be_read_is_told_to_whom_it_is_for(app: App, body: b
         AsyncResult(task, app=app).get(timeout=DEADLINE)
 
 
-def test_replies_for_nobody_and_of_refused_types_are_dropped(app: App, caplog: pytest.LogCaptureFixture) -> None:
+def test_replies_for_nobody_are_dropped(app: App, caplog: pytest.LogCaptureFixture) -> None:
     task = unique()
     send(app, json.dumps(document(task, "SUCCESS", 1)).encode())
-    send(app, b"\x80\x04N.", task, content_type="application/x-python-serialize", content_encoding="binary")
-    send(app, b"not gzip", task, headers={"compression": "application/x-gzip"})
     tell(app, task, ("SUCCESS", 2))
     assert AsyncResult(task, app=app).get(timeout=DEADLINE) == 2
     said = [record.getMessage() for record in caplog.records if record.name.startswith("flowc")]
-    assert len([line for line in said if "a reply was dropped" in line]) == 3
+    assert [line for line in said if "a reply was dropped: it names no call" in line]
+
+
+def test_replies_of_refused_types_are_told_to_whom_they_are_for(app: App) -> None:
+    pickled, packed = unique(), unique()
+    send(app, b"\x80\x04N.", pickled, content_type="application/x-python-serialize", content_encoding="binary")
+    send(app, b"not gzip", packed, headers={"compression": "application/x-gzip"})
+    with pytest.raises(ContentDisallowed, match=f"{pickled}.*pickle.*result_accept_content"):
+        AsyncResult(pickled, app=app).get(timeout=DEADLINE)
+    with pytest.raises(DecodeError, match="cannot be read"):
+        AsyncResult(packed, app=app).get(timeout=DEADLINE)
 
 
 @pytest.mark.parametrize("serializer", ["yaml", "msgpack", "pickle"])
