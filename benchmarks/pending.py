@@ -8,6 +8,7 @@ import time
 import uuid
 from typing import Any
 
+from . import servers
 from .measure import Row
 from .worker_rate import SIDES, Command
 
@@ -65,11 +66,9 @@ def bytes_each(url: str, command: Command) -> float:
 
 def run() -> list[Row]:
     """The rows of this benchmark."""
-    from tests.servers.redis import RedisServer
-
     names = ("flowc threads -c 4", "Celery threads -c 4", "Celery solo")
-    with RedisServer() as server:
-        found = {name: bytes_each(server.url, SIDES[name]) for name in names}
+    with servers.redis() as url:
+        found = {name: bytes_each(url, SIDES[name]) for name in names}
     ours, theirs = found[names[0]], min(found[name] for name in names[1:])
     rows = [Row(f"{name}: a call that waits", f"{size:,.0f} bytes") for name, size in found.items()]
     return [*rows, Row("flowc's against Celery's least", f"{ours / theirs:.2f} of it", "≤ 1")]

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from . import servers
 from .measure import Row
 
 SINGLE = 2_000
@@ -102,12 +103,9 @@ def rows(what: str, ours: float, theirs: float, asked: str) -> list[Row]:
 
 def run() -> list[Row]:
     """The rows of this benchmark."""
-    from tests.servers.rabbitmq import RabbitServer
-    from tests.servers.redis import RedisServer
-
     found = memory()
-    with RedisServer() as server:
-        found += redis(server.url)
-    with RabbitServer() as server:
-        found += rabbitmq(server.url)
+    with servers.redis() as url:
+        found += redis(url)
+    with servers.rabbitmq() as url:
+        found += rabbitmq(url)
     return found

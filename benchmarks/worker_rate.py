@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from . import servers
 from .measure import Row
 
 COUNT = 5_000
@@ -110,12 +111,9 @@ def _rows(broker: str, rates: dict[str, float], against: Sequence[str], asked: s
 
 def run() -> list[Row]:
     """The rows of this benchmark."""
-    from tests.servers.rabbitmq import RabbitServer
-    from tests.servers.redis import RedisServer
-
     celery = [name for name in SIDES if name.startswith("Celery")]
-    with RedisServer() as server:
-        found = _rows("Redis", measure(server.url, list(SIDES)), celery, "≥ 2")
-    with RabbitServer() as server:
-        found += _rows("RabbitMQ", measure(server.url, list(SIDES)), ["Celery threads -c 4"], "≥ 1.2")
+    with servers.redis() as url:
+        found = _rows("Redis", measure(url, list(SIDES)), celery, "≥ 2")
+    with servers.rabbitmq() as url:
+        found += _rows("RabbitMQ", measure(url, list(SIDES)), ["Celery threads -c 4"], "≥ 1.2")
     return found
