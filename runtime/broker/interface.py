@@ -109,6 +109,12 @@ class Receiver(Protocol):
     def reconnect(self) -> None:
         """Try once to connect anew, and consume again. Raises ConnectionLost if it cannot."""
 
+    def cancel(self) -> None:
+        """Take no more messages: :meth:`receive` only waits from now on. What was received can still be acknowledged or rejected.
+
+        Raises ConnectionLost.
+        """
+
     def wake(self) -> None:
         """Let :meth:`receive` return soon. From any thread, or a signal handler."""
 

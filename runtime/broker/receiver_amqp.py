@@ -62,6 +62,7 @@ class AmqpReceiver:
         self._arrived: deque[Delivery] = deque()
         self._window = AmqpWindow(prefetch, shared=True, first=0)
         self._shareable = True
+        self._consuming = True
         try:
             self._connect()
         except BaseException:
@@ -71,6 +72,7 @@ class AmqpReceiver:
     # --------------------------------------------------------------------------------------------------------- the interface
     def receive(self, most: int, timeout: float | None) -> list[Delivery]:
         """Wait for messages, and give at most ``most`` of them."""
+        most = most if self._consuming else 0
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._losses("the connection was lost while receiving"):
             self._adjust(most)
@@ -109,6 +111,15 @@ class AmqpReceiver:
             for delivery in deliveries:
                 if self._window.take(delivery.tag):
                     self._channel.basic_reject(delivery.tag - self._base, requeue=requeue)
+
+    def cancel(self) -> None:
+        """Be sent no more messages; those that nobody asked for yet go back."""
+        self._consuming = False
+        with self._losses("the connection was lost while cancelling"):
+            self._cancel(self._window.consumers)
+        arrived = list(self._arrived)
+        self._arrived.clear()
+        self.reject(arrived, requeue=True)
 
     def reconnect(self) -> None:
         """Connect anew: what was unacknowledged is back in its queue by then."""
@@ -158,7 +169,8 @@ class AmqpReceiver:
         self._reader = AmqpReader(amqp, self._arrive)
         self._tick = min(5.0, amqp.heartbeat / 4) if amqp.heartbeat else 30.0
         self._next_beat = 0.0
-        self._consume()
+        if self._consuming:
+            self._consume()
         self._beats = AmqpBeats(amqp, self._tick * 1.5)
 
     def _consume(self) -> None:
@@ -179,9 +191,12 @@ class AmqpReceiver:
         if self._window.shared:
             self._send_limit()
         else:
-            for number in range(len(self._bound)):
-                self._channel.basic_cancel(f"{consumers}{number}", nowait=True)
+            self._cancel(consumers)
             self._consume()
+
+    def _cancel(self, consumers: str) -> None:
+        for number in range(len(self._bound)):
+            self._channel.basic_cancel(f"{consumers}{number}", nowait=True)
 
     def _drop(self) -> None:
         self._arrived.clear()
@@ -228,7 +243,11 @@ class AmqpReceiver:
         }  # fmt: skip
         headers = properties.pop("application_headers", None) or {}
         content_type, encoding = properties.get("content_type", ""), properties.get("content_encoding", "")
-        self._arrived.append(Delivery(headers, properties, body, content_type, encoding, info, tag))
+        delivery = Delivery(headers, properties, body, content_type, encoding, info, tag)
+        if self._consuming:
+            self._arrived.append(delivery)
+        else:  # it was on its way when consuming was cancelled
+            self.reject((delivery,), requeue=True)
 
     def _ack_frame(self, tag: int, *, multiple: bool) -> bytes:
         return _ACK.pack(1, self._channel.channel_id, 13, 60, 80, tag - self._base, multiple, _FRAME_END)

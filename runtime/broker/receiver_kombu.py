@@ -18,6 +18,7 @@ from kombu.transport import virtual
 from ..errors import ConnectionLost
 from .interface import Delivery
 from .receiver_queues import ConnectionSource, as_queue, declare, losses, open_connection
+from .receiver_virtual import NO_MESSAGE, say_dropped
 
 #: Seconds for one look at the queues: short after a message, longer and longer while there is none.
 _SHORTEST_LOOK = 0.005
@@ -44,11 +45,13 @@ class KombuReceiver:
         self._unacked: dict[int, Any] = {}
         self._arrived: deque[Delivery] = deque()
         self._woken = False
+        self._consuming = True
         self._connection: Any = None
         self._connect()
 
     def receive(self, most: int, timeout: float | None) -> list[Delivery]:
         """Wait for messages, and give at most ``most`` of them."""
+        most = most if self._consuming else 0
         deadline = None if timeout is None else time.monotonic() + timeout
         look = _SHORTEST_LOOK
         with self._losses("the connection was lost while receiving"):
@@ -80,6 +83,15 @@ class KombuReceiver:
                 if (message := self._unacked.pop(delivery.tag, None)) is not None:
                     self._channel.basic_reject(message.delivery_tag, requeue=requeue)
 
+    def cancel(self) -> None:
+        """Take no more messages; those that nobody asked for yet go back."""
+        self._consuming = False
+        with self._losses("the connection was lost while cancelling"):
+            for number in range(len(self._queues)):
+                self._channel.basic_cancel(f"flowc{number}")
+        self.reject(list(self._arrived), requeue=True)
+        self._arrived.clear()
+
     def reconnect(self) -> None:
         """Connect anew."""
         self._disconnect()
@@ -102,7 +114,7 @@ class KombuReceiver:
                 channel.Message = _untouched(channel.Message)
             self._limit = self._prefetch
             channel.basic_qos(0, self._limit, False)
-            for number, queue in enumerate(declare(self._queues, channel)):
+            for number, queue in enumerate(declare(self._queues, channel) if self._consuming else ()):
                 queue.consume(f"flowc{number}", callback=self._arrive, no_ack=False)
             self._connection = connection
             # kombu's Redis transport subscribes when it is first asked for messages
@@ -143,6 +155,9 @@ class KombuReceiver:
             try:
                 self._connection.drain_events(timeout=timeout or 1e-6)
             except TimeoutError:
+                break
+            except NO_MESSAGE as failure:
+                say_dropped(", ".join(queue.name for queue in self._queues), failure)
                 break
             timeout = 0.0
         return bool(self._arrived)

@@ -9,7 +9,6 @@ the receiver is listed as waiting before it looks again.
 
 from __future__ import annotations
 
-import base64
 import itertools
 import queue
 import threading
@@ -20,6 +19,7 @@ from typing import Any
 
 from .interface import Delivery
 from .receiver_queues import ConnectionSource, as_queue, declare
+from .receiver_virtual import NO_MESSAGE, delivery_of, say_dropped
 
 #: A queue that was deleted and made anew by somebody else is noticed after at most so many seconds.
 _LONGEST_SLEEP = 1.0
@@ -53,7 +53,7 @@ class MemoryReceiver:
         deadline = None if timeout is None else time.monotonic() + timeout
         taken = self._take(most)
         while not taken:
-            self._waiting = most > 0
+            self._waiting = most > 0 and bool(self._names)
             if self._bell.empty() and (taken := self._take(most)):
                 break
             left = _LONGEST_SLEEP if deadline is None else min(_LONGEST_SLEEP, deadline - time.monotonic())
@@ -82,6 +82,14 @@ class MemoryReceiver:
             if held is not None and requeue:
                 self._put_back(*held)
 
+    def cancel(self) -> None:
+        """Take no more messages, and be rung for none."""
+        self._names.clear()
+        for attached in self._attached.values():
+            attached.detach(self._ring)
+        self._attached.clear()
+        self._hush()
+
     def reconnect(self) -> None:
         """Give back what is unacknowledged, as a lost connection would."""
         while self._unacked:
@@ -93,9 +101,7 @@ class MemoryReceiver:
 
     def close(self) -> None:
         """Give back what is unacknowledged, and listen no more."""
-        for attached in self._attached.values():
-            attached.detach(self._ring)
-        self._attached.clear()
+        self.cancel()
         self.reconnect()
         self._channel.queues = {}  # kombu's close would walk over the queues of the whole process, which others change
         self._connection.release()
@@ -123,22 +129,18 @@ class MemoryReceiver:
             share = -(-(most - len(taken)) // (len(rest) + 1))
             raws = self._attached[name].pop(share)
             for raw in raws:
-                taken.append(self._delivery(name, raw))
+                tag = self._next_tag()
+                try:
+                    taken.append(delivery_of(raw, tag))
+                except NO_MESSAGE as failure:
+                    say_dropped(name, failure)
+                else:
+                    self._unacked[tag] = (name, raw)
             if raws and rest:
                 rest.append(name)
         if len(self._names) > 1 and taken:
             self._names.append(self._names.pop(0))
         return taken
-
-    def _delivery(self, name: str, raw: dict[str, Any]) -> Delivery:
-        tag = self._next_tag()
-        self._unacked[tag] = (name, raw)
-        properties = raw["properties"]
-        body = raw["body"]
-        if body and properties.get("body_encoding") == "base64":
-            body = base64.b64decode(body)
-        info = {"redelivered": False, **properties["delivery_info"], "priority": properties.get("priority")}
-        return Delivery(raw["headers"], properties, body, raw["content-type"], raw["content-encoding"], info, tag)
 
     def _put_back(self, name: str, raw: dict[str, Any]) -> None:
         info = {**raw["properties"]["delivery_info"], "redelivered": True}

@@ -13,7 +13,6 @@ given back with it: its tags are known beforehand, because they are counted here
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import json
 import time
@@ -30,6 +29,7 @@ from .receiver_redis_leases import RedisLeases
 from .receiver_redis_link import RedisLink
 from .receiver_redis_scripts import TAKE
 from .receiver_redis_store import RedisStore
+from .receiver_virtual import NO_MESSAGE, delivery_of, say_dropped
 from .receiver_waker import Waker
 
 #: A script holds up the whole server, so it takes no more messages than this.
@@ -54,6 +54,7 @@ class RedisReceiver:
         self._order = list(dict.fromkeys(queue.name for queue in self._queues))
         self._identity = new_identity()
         self._number = 0
+        self._consuming = True
         self._uncertain = 0  # how many messages may have been taken beyond that number
         self._held: dict[str, None] = {}
         self._acknowledged: dict[str, None] = {}  # by commands whose answer is not known yet
@@ -71,6 +72,7 @@ class RedisReceiver:
     def receive(self, most: int, timeout: float | None) -> list[Delivery]:
         """Wait for messages, and give at most ``most`` of them."""
         self._check()
+        most = most if self._consuming else 0
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             taken = self._take(most) if most > 0 else []
@@ -108,6 +110,10 @@ class RedisReceiver:
             self._store.restore(self._link, tags)
             for tag in tags:
                 self._held.pop(tag, None)
+
+    def cancel(self) -> None:
+        """Take no more messages."""
+        self._consuming = False
 
     def reconnect(self) -> None:
         """Connect anew, and give back what was held."""
@@ -196,11 +202,20 @@ class RedisReceiver:
         if not answer:
             return []
         taken = []
+        strange = []
         for at in range(1, len(answer), 2):
             self._number += 1
             tag = self._tag(self._number)
-            self._held[tag] = None
-            taken.append(_delivery(read_json(answer[at]), tag))
+            try:
+                taken.append(delivery_of(read_json(answer[at]), tag))
+            except NO_MESSAGE as failure:
+                say_dropped(order[answer[at - 1]], failure)
+                strange.append(tag)
+            else:
+                self._held[tag] = None
+        if strange:
+            self._acknowledged.update(dict.fromkeys(strange))
+            self._acknowledge(strange)
         if self._turning and len(order) > 1:
             # as kombu: the queue that gave the last one comes last
             last = order[answer[-2]]
@@ -217,15 +232,3 @@ class RedisReceiver:
 
         self._link.send(*self._store.forget(tags))
         self._link.expect(lambda _: None, done)
-
-
-def _delivery(raw: dict[str, Any], tag: str) -> Delivery:
-    properties = raw["properties"]
-    headers = raw.get("headers") or {}
-    body = raw["body"]
-    if body and properties.get("body_encoding") == "base64":
-        body = base64.b64decode(body)
-    info = properties.get("delivery_info") or {}
-    again = bool(info.get("redelivered") or headers.pop("redelivered", False))
-    info = {**info, "redelivered": again, "priority": properties.get("priority")}
-    return Delivery(headers, properties, body, raw.get("content-type") or "", raw.get("content-encoding") or "", info, tag)

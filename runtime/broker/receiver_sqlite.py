@@ -14,6 +14,7 @@ from typing import Any
 from ..errors import ConnectionLost
 from .interface import Delivery
 from .receiver_queues import ConnectionSource, as_queue, declare, losses, open_connection
+from .receiver_virtual import NO_MESSAGE, delivery_of, say_dropped
 from .receiver_waker import Waker
 from .sqlite_channel import message_of
 from .sqlite_file import FileUnusable
@@ -40,6 +41,7 @@ class SQLiteReceiver:
         self._order = list(dict.fromkeys(queue.name for queue in self._queues))
         self._held: set[tuple[int, int]] = set()
         self._done: list[int] = []
+        self._consuming = True
         self._waker = Waker()
         self._connection: Any = None
         self._consumer = 0
@@ -53,6 +55,7 @@ class SQLiteReceiver:
     # --------------------------------------------------------------------------------------------------------- the interface
     def receive(self, most: int, timeout: float | None) -> list[Delivery]:
         """Wait for messages, and give at most ``most`` of them."""
+        most = most if self._consuming else 0
         deadline = None if timeout is None else time.monotonic() + timeout
         step = _SHORTEST
         rung = False
@@ -83,6 +86,10 @@ class SQLiteReceiver:
         elif numbers := self._let_go(deliveries):
             with self._losses():
                 self._channel.messages.give_back(numbers, self._consumer)
+
+    def cancel(self) -> None:
+        """Take no more messages."""
+        self._consuming = False
 
     def reconnect(self) -> None:
         """Open the file anew, and give back what was held."""
@@ -135,15 +142,15 @@ class SQLiteReceiver:
             order.append(order.pop(0))
         deliveries = []
         for row in taken:
-            raw = message_of(row)
-            properties = raw["properties"]
-            info = {"redelivered": False, **properties.get("delivery_info", {}), "priority": properties.get("priority")}
             tag = (self._consumer, row.id)
-            self._held.add(tag)
-            headers, body = raw.get("headers") or {}, raw["body"]
-            deliveries.append(
-                Delivery(headers, properties, body, raw.get("content-type") or "", raw.get("content-encoding") or "", info, tag)
-            )
+            try:
+                deliveries.append(delivery_of(message_of(row), tag, redelivered=row.times > 1))
+            except NO_MESSAGE as failure:
+                say_dropped(row.queue, failure)
+                self._done.append(row.id)
+            else:
+                self._held.add(tag)
+        self._forget()
         return deliveries
 
     def _forget(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import threading
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,9 +19,6 @@ _OperationalError: Any = exceptions.OperationalError
 
 #: Seconds to wait for another process that writes.
 BUSY = 30.0
-
-#: Held while a file is made: see :func:`_create`.
-_creating = threading.Lock()
 
 #: ``consumer`` of a message: who holds it; NULL while it waits. Numbers of messages and consumers are never given anew, so what
 #: is said of an old one cannot hit another. ``owner`` of a queue: the consumer it is deleted with, or whose end starts its ``expires``.
@@ -103,6 +100,8 @@ def open_file(path: str, synchronous: str = "NORMAL") -> sqlite3.Connection:
     with explained(path):
         if not Path(path).parent.is_dir():
             raise FileUnusable(f"the queues in {path} cannot be used: there is no folder {Path(path).parent}")
+        if Path(path).is_dir():
+            raise FileUnusable(f"the queues in {path} cannot be used: it is a folder")
         _create(path)
         made = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
         try:
@@ -116,11 +115,22 @@ def open_file(path: str, synchronous: str = "NORMAL") -> sqlite3.Connection:
 def _create(path: str) -> None:
     """Make an empty file for its owner alone, if there is none.
 
-    One that is there is not touched: closing *any* descriptor of a database takes away the locks that other connections of this
-    process have on it, and then another process may delete their write-ahead log.
+    One that has this name is never opened here: closing *any* descriptor of a database takes away the locks that other connections
+    of this process have on it, and then another process may delete their write-ahead log.
     """
-    with _creating, contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    if os.path.lexists(path):
+        return
+    made, passing = tempfile.mkstemp(prefix=f"{os.path.basename(path)}-", dir=os.path.dirname(path))
+    os.close(made)
+    try:
+        os.link(passing, path)
+    except FileExistsError:
+        pass  # another process was quicker
+    except OSError:
+        with contextlib.suppress(FileExistsError):  # a file system without links
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    finally:
+        os.unlink(passing)
 
 
 def _prepare(made: sqlite3.Connection, path: str, synchronous: str) -> None:

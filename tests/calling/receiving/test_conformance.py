@@ -301,3 +301,38 @@ def test_several_receivers_share_the_work(source: Source, name: str) -> None:
         thread.join()
     assert sorted(seen) == numbered(0, 200)
     assert all(counts.values())
+
+
+def test_after_cancelling_nothing_comes_and_what_came_can_be_settled(source: Source, name: str) -> None:
+    with source.receiving(name, prefetch=6) as receiver:
+        source.send(name, *numbered(0, 12))
+        found = collect(receiver, 4, most=4)
+        receiver.cancel()
+        assert receiver.receive(10, 0.3) == []
+        receiver.ack(found[:2])
+        receiver.reject(found[2:3], requeue=True)
+        timer = threading.Timer(0.1, receiver.wake)
+        timer.start()
+        began = time.monotonic()
+        assert receiver.receive(10, 60.0) == []
+        assert time.monotonic() - began < 30
+        timer.join()
+        with source.receiving(name) as other:
+            again = collect(other, 9)
+            assert sorted(bodies(again)) == [*numbered(2, 3), *numbered(4, 12)]
+            assert other.receive(10, 0.2) == []
+            other.ack(again)
+        receiver.ack(found[3:])
+    with source.receiving(name) as receiver:
+        assert receiver.receive(10, 0.2) == []
+
+
+def test_a_cancelled_receiver_that_reconnects_does_not_consume(source: Source, name: str) -> None:
+    with source.receiving(name) as receiver:
+        source.send(name, b"x")
+        assert len(collect(receiver, 1)) == 1
+        receiver.cancel()
+        receiver.reconnect()
+        assert receiver.receive(10, 0.2) == []
+        with source.receiving(name) as other:
+            assert bodies(collect(other, 1)) == [b"x"]

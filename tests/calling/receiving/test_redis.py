@@ -291,6 +291,38 @@ def test_a_key_that_is_no_list(source: Source, client: Any, name: str) -> None:
             receiver.receive(1, 5.0)
 
 
+GARBAGE = [
+    b"no json", b"[1]", b"{}", b"5", b"null", b'"text"', b"\xff\xfe", b"[" * 20_000,
+    b'{"properties": 1, "body": ""}', b'{"properties": {}}', b'{"properties": {}, "body": [1]}',
+    b'{"properties": {"delivery_info": 3}, "body": ""}', b'{"properties": {}, "headers": [1], "body": ""}',
+    b'{"properties": {}, "headers": {"x": {"__type__": "datetime", "__value__": "never"}}, "body": ""}',
+]  # fmt: skip
+
+
+def test_garbage_in_a_list_is_dropped_with_a_word(source: Source, client: Any, name: str, caplog: pytest.LogCaptureFixture) -> None:
+    with source.receiving(name) as receiver:
+        source.send(name, b"before")
+        for raw in GARBAGE:
+            client.lpush(name, raw)
+        source.send(name, b"after")
+        found = collect(receiver, 2, most=5)
+        assert bodies(found) == [b"before", b"after"]
+        receiver.ack(found)
+        assert receiver.receive(5, 0.1) == []
+        assert len([record for record in caplog.records if "no message" in record.message]) == len(GARBAGE)
+        assert client.zrange("unacked_index", 0, -1) == []
+        assert client.llen(name) == 0
+
+
+def test_a_body_that_is_no_base64_is_delivered(source: Source, client: Any, name: str) -> None:
+    """It fails when it is decoded, and the failure has an id to be stored under."""
+    with source.receiving(name) as receiver:
+        message = {"properties": {"body_encoding": "base64", "delivery_tag": "1"}, "headers": {"id": "i"}, "body": "\u2713?"}
+        client.lpush(name, json.dumps(message))
+        (found,) = collect(receiver, 1)
+        assert (found.headers["id"], found.body) == ("i", "\u2713?")
+
+
 def test_what_is_no_message_of_kombu_is_left_alone(redis_url: str, name: str) -> None:
     source = Source(redis_url, global_keyprefix=f"{uuid.uuid4().hex}:", visibility_timeout=0.4)
     with source.connection() as connection:

@@ -414,6 +414,19 @@ def test_an_idle_receiver_does_not_read_the_file_again(source: Source, monkeypat
         assert set(statements) == {"PRAGMA data_version"}
 
 
+def test_garbage_in_the_file_is_dropped_with_a_word(source: Source, path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with source.receiving("work") as receiver:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            for envelope in ("no json", "[1]", '{"properties": {}, "headers": 5}', b"\xff"):
+                connection.execute("INSERT INTO flowc_messages (queue, priority, envelope, body) VALUES ('work', 0, ?, 'x')", (envelope,))
+        source.send("work", b"x")
+        found = collect(receiver, 1)
+        assert bodies(found) == [b"x"]
+        receiver.ack(found)
+        assert count(path) == 0
+        assert len([record for record in caplog.records if "no message" in record.message]) == 4
+
+
 # ---------------------------------------------------------------------------------------------------------------------------- errors
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite://broker.db"])
 def test_urls_that_name_no_file(url: str) -> None:
@@ -424,7 +437,7 @@ def test_urls_that_name_no_file(url: str) -> None:
 
 
 def test_paths_that_cannot_be_used(tmp_path: Path) -> None:
-    for path, what in ((tmp_path / "no" / "broker.db", "there is no folder .*/no"), (tmp_path, "Is a directory")):
+    for path, what in ((tmp_path / "no" / "broker.db", "there is no folder .*/no"), (tmp_path, "it is a folder")):
         with pytest.raises(FileUnusable, match=what):
             Source(f"sqlite:///{path}").connection().connect()
         with pytest.raises(ConnectionLost, match=what), Source(f"sqlite:///{path}").receiving("work"):

@@ -5,12 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
-from kombu import Connection
-
-from flowc.runtime.broker.receivers import make_receiver
-from flowc.runtime.broker.sqlite_transport import register
+from .sources import Source, bodies
 
 VISITOR = """
 import sys
@@ -24,16 +20,12 @@ with Connection(sys.argv[1]) as connection:
 
 def test_another_connection_does_not_take_the_locks_away(tmp_path: Path) -> None:
     """The last process to leave a database deletes its log: it must see that this one is still there."""
-    register()
-    url = f"sqlite:///{tmp_path}/queues.db"
-    receiver = make_receiver(SimpleNamespace(connection=lambda: Connection(url)), ["work"], 10)  # type: ignore[arg-type]
-    try:
+    source = Source(f"sqlite:///{tmp_path}/queues.db")
+    with source.receiving("work") as receiver:
         for number in range(3):
-            with Connection(url) as other:
+            with source.connection() as other:
                 other.default_channel.queue_declare("other")
-            subprocess.run([sys.executable, "-c", VISITOR, url, str(number)], check=True)
+            subprocess.run([sys.executable, "-c", VISITOR, source.url, str(number)], check=True)
             taken = receiver.receive(1, 30)
-            assert [delivery.body for delivery in taken] in ([f'{{"number": {number}}}'], [f'{{"number": {number}}}'.encode()])
+            assert bodies(taken) == [f'{{"number": {number}}}'.encode()]
             receiver.ack(taken)
-    finally:
-        receiver.close()
