@@ -20,7 +20,7 @@ from typing import Self
 KEEPER = Path(__file__).with_name("keeper.py")
 
 #: Seconds that a server may take to start, on a machine that is busy with other tests; and to stop in order.
-START = 120.0
+START = 60.0
 STOP = 30.0
 
 
