@@ -167,6 +167,22 @@ class Task(Calls):
 
         return replace(self, sig)
 
+    def add_to_chord(self, sig: Signature, lazy: bool = False) -> Any:
+        """Add a signature to the header of the chord that this task is part of: the body waits for it too.
+
+        Args:
+            sig: what to add.
+            lazy: do not send it; returns the signature, to be sent later.
+
+        Raises:
+            ValueError: this task is part of no chord.
+
+        Source: ``Task.add_to_chord`` of Celery's reference.
+        """
+        from .canvas.replacing import add_to_chord
+
+        return add_to_chord(self, sig, lazy)
+
     def update_state(self, task_id: str | None = None, state: str | None = None, meta: Any = None) -> None:
         """Tell how far the task is: who waits with ``on_message``, and listeners (``~>``) of a flow, get ``{task_id, status, result, …}``.
 

@@ -144,15 +144,17 @@ class chain(Signature):  # noqa: N801  (Celery's name)
 
     def settle(self) -> None:
         """Make the steps a list, which from now on can be looked at and changed."""
-        if self._last is not None:
-            last, self._last = self._last, None
-            dict.__setitem__(self, "kwargs", {"tasks": list(_steps(last))})
+        last = self._last
+        if last is not None:
+            # in this order: other threads may look at the same moment, and find either the one or the other
+            dict.setdefault(self, "kwargs", {"tasks": list(_steps(last))})
+            self._last = None
 
     def __missing__(self, key: str) -> Any:
-        if key != "kwargs" or self._last is None:
-            raise KeyError(key)
         self.settle()
-        return dict.__getitem__(self, key)
+        if key == "kwargs" and dict.__contains__(self, key):
+            return dict.__getitem__(self, key)
+        raise KeyError(key)
 
     def __eq__(self, other: object) -> bool:
         self.settle()

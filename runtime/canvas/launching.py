@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..calling.applying import checked, remember
 from ..calling.call_options import check_options
 from ..errors import EncodeError, ImproperlyConfigured
-from .lowering import Call, Fan, Sequence_, lower, place, prepend
+from .lowering import Call, Fan, Sequence_, lower, place, prepend, without_empty
 from .outcomes import results_of
 from .signature import Signature, maybe_signature
 from .wiring import identify, relieve, wire
@@ -61,8 +61,8 @@ def prepared(sig: Signature, options: Mapping[str, Any]) -> Sequence_:
     """The flat form of a canvas and of the chain that it is a step of."""
     items = lower(sig, options)
     rest = list(_rest(items, sig, options))
-    while rest and isinstance(items[-1], Fan):  # what follows a group is its body
-        items.extend(lower(maybe_signature(rest.pop())))
+    while rest and (not items or isinstance(items[-1], Fan)):  # what follows a group is its body
+        items = without_empty([*items, *lower(maybe_signature(rest.pop()))])
     if rest and isinstance(last := items[-1], Call):
         last.options["chain"] = rest
     return relieve(items)
@@ -121,6 +121,9 @@ def _has_chord(items: Sequence_) -> bool:
 def _begin(app: App, items: Sequence_, messages: list[Sending], counts: list[tuple[str, int]]) -> None:
     """Collect the messages that can leave now, and the headers that are to be counted."""
     first = items[0]
+    if len(items) == 1 and isinstance(first, Call):  # by far the most
+        messages.append(checked(app, first.task, first.args, first.kwargs, first.options, first.type))
+        return
     if isinstance(first, Fan) and not first.members and len(items) > 1:  # a header without tasks: the body runs at once
         items = items[1:]
         prepend(items[0], ([],), None)

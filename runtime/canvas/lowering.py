@@ -117,8 +117,8 @@ def lower(root: Signature, options: Mapping[str, Any] | None = None) -> Sequence
         elif isinstance(sig, group):
             items.append(_fan(sig.tasks, own, barrier=False))
         else:
-            items.append(Call(sig["task"], sig["args"], sig["kwargs"], dict(own), sig["immutable"], sig._type))
-    return _without_empty(items)
+            items.append(_call(sig, own))
+    return without_empty(items)
 
 
 def prepend(item: Item, args: Sequence[Any] | None, kwargs: Mapping[str, Any] | None) -> None:
@@ -151,6 +151,10 @@ def place(items: Sequence_, group_id: str, index: int, body: dict[str, Any] | No
     return index
 
 
+def _call(sig: Signature, own: Mapping[str, Any]) -> Call:
+    return Call(sig["task"], sig["args"], sig["kwargs"], dict(own), sig["immutable"], sig._type)
+
+
 def _header(sig: chord, own: Mapping[str, Any]) -> Fan:
     tasks, options = sig.tasks, {key: value for key, value in own.items() if key not in ENDING and key not in ("link", "link_error")}
     inner: Mapping[str, Any] = {}
@@ -165,6 +169,9 @@ def _header(sig: chord, own: Mapping[str, Any]) -> Fan:
 def _fan(tasks: Iterable[Any], own: Mapping[str, Any], *, barrier: bool) -> Fan:
     members: list[Sequence_] = []
     for task in tasks:
+        if type(task) is Signature:  # by far the most
+            members.append([_call(task, task["options"])])
+            continue
         member = lower(maybe_signature(task))
         if len(member) == 1 and isinstance(only := member[0], Fan) and not only.barrier:
             members.extend(only.members)  # groups in groups are flat
@@ -238,7 +245,7 @@ def link(call: Call, option: str, value: Any) -> None:
     call.options[option] = linked
 
 
-def _without_empty(items: Sequence_) -> Sequence_:
+def without_empty(items: Sequence_) -> Sequence_:
     """Groups without members do nothing where something else does; one alone is an empty result."""
     if not any(isinstance(item, Fan) and not item.members and not item.barrier for item in items):
         return items

@@ -1,6 +1,6 @@
-"""``self.replace(sig)``: a signature takes the place of the task that runs.
+"""``self.replace(sig)``: a signature takes the place of the task that runs; ``self.add_to_chord(sig)``: one stands beside it.
 
-Source: ``Task.replace`` of Celery's reference.
+Source: ``Task.replace`` and ``Task.add_to_chord`` of Celery's reference.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Ignore, ImproperlyConfigured
 from .launching import prepared, start
-from .lowering import Call, Fan, link, link_errors
+from .lowering import Call, Fan, link, link_errors, lower
 from .signature import Signature, maybe_signature
 from .wiring import ACCUMULATE
 
@@ -50,3 +50,18 @@ def replace(task: Task, sig: Signature) -> Any:
                 call.options.setdefault("reply_to", request.reply_to)
     start(task.app, items)
     raise Ignore("replaced by another task")
+
+
+def add_to_chord(task: Task, sig: Signature, lazy: bool) -> Any:
+    """See :meth:`flowc.runtime.task.Task.add_to_chord`."""
+    request = task.request
+    if not request.chord or request.group is None:
+        raise ValueError(f"{task.name} is part of no chord now, so nothing can be added to it")
+    added = maybe_signature(sig, clone=True)
+    items = lower(added)
+    if not items:
+        raise ImproperlyConfigured("an empty canvas cannot be added to a chord")
+    more = sum(1 for _ in items[-1].ends())
+    added.freeze(group_id=request.group, chord=request.chord, root_id=request.root_id, group_index=request.group_index or 0)
+    task.app.backend.add_to_chord(request.group, more)
+    return added if lazy else added.delay()

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import flowc
+from flowc.exceptions import StepError, UsageError
 
 from . import trees
 from .tiny_worker import TinyWorker
@@ -154,3 +155,40 @@ def test_canvases_have_the_same_dict_and_text(write: Any) -> None:
     ours, theirs = [write(*one) for one in BOTH]
     assert json.loads(json.dumps(ours)) == json.loads(json.dumps(theirs, default=list))
     assert type(ours).__name__.strip("_") == type(theirs).__name__.strip("_")
+
+
+# ------------------------------------------------------------------------------------------------------------- whatever comes
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["", "x", "chain", "proj.note"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["task", "args", "tasks", "x"]), inner, max_size=3),
+    max_leaves=6,
+)
+KINDS = st.sampled_from([None, "chain", "group", "chord", "xmap", "xstarmap", "chunks"])
+
+
+@st.composite
+def garbage(draw: st.DrawFn, depth: int = 2) -> Any:
+    """A signature's dict, with anything wrong in it."""
+    inner = garbage(depth - 1) if depth else ANY
+    parts = st.lists(inner | ANY, max_size=3) | inner | ANY
+
+    def some(*keys: str) -> Any:
+        return draw(st.fixed_dictionaries({}, optional=dict.fromkeys(keys, parts)) | ANY)
+
+    kwargs = some("tasks", "header", "body", "task", "it", "n", "kwargs")
+    options = some("link", "link_error", "chain", "chord", "task_id", "group_id")
+    task = draw(st.sampled_from(["proj.note", "celery.chunks", "celery.map"]) | ANY)
+    made = {"task": task, "args": draw(ANY), "kwargs": kwargs, "options": options}
+    return {**made, "subtask_type": draw(KINDS), "immutable": draw(ANY)} if draw(st.booleans()) else made
+
+
+@settings(deadline=None)
+@given(garbage())
+def test_a_damaged_signature_is_a_type_or_value_error(damaged: Any) -> None:
+    worker = TinyWorker(APP)
+    try:
+        made = flowc.signature(damaged, app=APP)
+        repr(made), made.clone(), made.freeze()
+        made.apply_async(("<",))
+    except (TypeError, ValueError, StepError, UsageError):
+        assert worker.sent == []

@@ -317,6 +317,11 @@ def test_empty_canvases(add: Task, total: Task, worker: TinyWorker, app: App) ->
     later = (add.s(1) | chord([], total.s())).delay()
     worker.run()
     assert (kept(app, result), kept(app, later)) == (0, 0)
+    rest = [dict(add.s(4)), dict(add.s(2))]
+    ends = [made.apply_async((1,), chain=rest) for made in (chain(), group(), group(chain()))]
+    worker.run()
+    assert [kept(app, one) for one in ends] == [3, 3, 3]
+    assert [one["args"] for one in worker.sent[-3:]] == [[3, 4]] * 3
 
 
 def test_replacing_a_task(app: App, add: Task, total: Task, worker: TinyWorker) -> None:
@@ -337,6 +342,20 @@ def test_replacing_a_task(app: App, add: Task, total: Task, worker: TinyWorker) 
     assert value(chord([swap.s(1, "chord"), swap.s(1, "task"), add.s(1)], total.s()).delay()) == 8
     with pytest.raises(ImproperlyConfigured, match="empty"):
         swap.replace(chain())
+
+
+def test_adding_to_a_chord(app: App, add: Task, total: Task, worker: TinyWorker) -> None:
+    @app.task(bind=True, name="more")
+    def more(self: Task, x: int) -> int:
+        self.add_to_chord(add.s(x, 100))
+        self.add_to_chord(group(add.s(x, 1_000), add.s(x, 2_000) | add.s(0)), lazy=True).delay()
+        return x
+
+    result = chord([more.s(1), add.s(2)], total.s()).delay()
+    worker.run()
+    assert kept(app, result) == 1 + 2 + 101 + 1_001 + 2_001
+    with pytest.raises(ValueError, match="part of no chord"):
+        more.add_to_chord(add.s(1))
 
 
 # -------------------------------------------------------------------------------------------------------------------- largeness
