@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+import weakref
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 import flowc
 from flowc import App, AsyncResult, Task, chain, current_app, current_task, group, shared_task
 from flowc.runtime import request as requests
+from flowc.runtime import shared
 from flowc.runtime.request import Context
 
 from .recording import Recorder
@@ -120,7 +122,9 @@ def test_the_exceptions_are_those_of_the_runtime() -> None:
         public.Retyr  # noqa: B018
 
 
-def test_a_shared_task_is_one_of_every_application() -> None:
+def test_a_shared_task_is_one_of_every_application(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared, "_registrations", [])  # other tests' applications are to have none of these
+    monkeypatch.setattr(shared, "_apps", weakref.WeakSet())
     before = App("before")
 
     @shared_task(name="lib.twice", max_retries=7)
