@@ -1,7 +1,7 @@
 """Receiving from a SQLite file, many messages in one transaction; see :mod:`.sqlite_transport`.
 
 While there is none, the file is looked at ever less often, at last every :data:`_LONGEST` seconds. A look that finds the file
-unchanged costs some microseconds and reads nothing.
+unchanged costs some microseconds and reads nothing. What this process puts into the file itself wakes its receivers at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .sqlite_channel import message_of
 from .sqlite_file import FileUnusable
 
 #: Seconds between two looks: after a message, and at last.
-_SHORTEST, _LONGEST = 0.002, 0.025
+_SHORTEST, _LONGEST = 0.002, 0.04
 
 
 class SQLiteReceiver:
@@ -42,6 +42,7 @@ class SQLiteReceiver:
         self._held: set[tuple[int, int]] = set()
         self._done: list[int] = []
         self._consuming = True
+        self._woken = False
         self._waker = Waker()
         self._connection: Any = None
         self._consumer = 0
@@ -58,19 +59,18 @@ class SQLiteReceiver:
         most = most if self._consuming else 0
         deadline = None if timeout is None else time.monotonic() + timeout
         step = _SHORTEST
-        rung = False
         with self._losses():
             while True:
                 self._channel.consumers.inherit()
-                if taken := self._take(most):
-                    return taken
+                taken = self._take(most)
                 left = None if deadline is None else deadline - time.monotonic()
-                if rung or (left is not None and left <= 0):
-                    return []
+                if taken or self._woken or (left is not None and left <= 0):
+                    self._woken = False
+                    return taken
                 # who waits for nothing only looks for consumers that have ended
                 pause = step if most > 0 else 1.0
-                rung, _ = self._waker.wait((), pause if left is None else min(pause, left))
-                step = min(step * 1.4, _LONGEST)
+                self._waker.wait((), pause if left is None else min(pause, left))
+                step = min(step * 1.3, _LONGEST)
 
     def ack(self, deliveries: Sequence[Delivery]) -> None:
         """Delete the messages: with the next :meth:`reconnect` if they cannot be deleted now."""
@@ -98,6 +98,7 @@ class SQLiteReceiver:
 
     def wake(self) -> None:
         """Let :meth:`receive` return soon."""
+        self._woken = True
         self._waker.ring()
 
     def close(self) -> None:
@@ -116,11 +117,13 @@ class SQLiteReceiver:
                 if self._channel.topology.is_passing(name):
                     self._channel.topology.own_queue(name, self._consumer)
         self._connection = connection
+        self._channel.messages.listen(self._waker.ring)
 
     def _disconnect(self) -> None:
         self._held.clear()
         connection, self._connection = self._connection, None
         if connection is not None:
+            self._channel.messages.unlisten(self._waker.ring)
             with contextlib.suppress(Exception):
                 self._forget()
             # closing the channel gives back what it holds; if that fails, others do when this process has ended

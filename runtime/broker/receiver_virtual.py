@@ -17,16 +17,17 @@ NO_MESSAGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 def delivery_of(raw: dict[str, Any], tag: Any, *, redelivered: bool = False) -> Delivery:
-    """The delivery of a message in kombu's form. A body that says it is base64 and is not stays as it is: decoding it fails later,
-    with a name to store the failure under.
+    """The delivery of a message in kombu's form. Parts of a wrong type are left out, and a body that says it is base64 and is not stays as
+    it is: where the headers have an id, reading it fails later, with a name to store the failure under.
 
     Raises:
         ValueError, TypeError, KeyError, AttributeError: it is no message of kombu's.
     """
-    properties, headers, body = raw["properties"], raw.get("headers") or {}, raw["body"]
-    info = properties.get("delivery_info") or {}
-    if not (isinstance(headers, dict) and isinstance(info, dict) and isinstance(body, (str, bytes))):
-        raise TypeError("its headers, delivery_info or body are of a wrong type")
+    headers = raw.get("headers") or {}
+    if not isinstance(headers, dict):
+        raise TypeError("its headers are no map")
+    properties, body = _of(dict, raw.get("properties"), {}), _of((str, bytes), raw.get("body"), b"")
+    info = _of(dict, properties.get("delivery_info"), {})
     if body and properties.get("body_encoding") == "base64":
         with contextlib.suppress(binascii.Error, ValueError):
             body = base64.b64decode(body)
@@ -35,12 +36,12 @@ def delivery_of(raw: dict[str, Any], tag: Any, *, redelivered: bool = False) -> 
         headers = {key: value for key, value in headers.items() if key != "redelivered"}
         again = True
     info = {"exchange": "", "routing_key": "", **info, "redelivered": again, "priority": properties.get("priority")}
-    content_type, encoding = _text(raw.get("content-type")), _text(raw.get("content-encoding"))
+    content_type, encoding = _of(str, raw.get("content-type"), ""), _of(str, raw.get("content-encoding"), "")
     return Delivery(headers, properties, body, content_type, encoding, info, tag)
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+def _of(kind: type | tuple[type, ...], value: Any, other: Any) -> Any:
+    return value if isinstance(value, kind) else other
 
 
 def say_dropped(queue: str, failure: BaseException) -> None:

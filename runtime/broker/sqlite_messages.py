@@ -9,13 +9,16 @@ in microseconds whether anybody has written since it was found empty.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from .sqlite_connection import SQLiteConnection
 
 _WAITING = "SELECT id FROM flowc_messages WHERE queue = ? AND consumer IS NULL ORDER BY priority DESC, id LIMIT ?"
 _COLUMNS = "RETURNING id, queue, taken, envelope, body, priority"
+
+#: Receivers of this process: path → what wakes them. Other processes look at the file from time to time.
+_bells: dict[str, list[Callable[[], object]]] = {}
 
 
 class Put(NamedTuple):
@@ -48,6 +51,7 @@ class Messages:
         """Put messages into their queues: all of them, or none."""
         with self._connection.writing() as connection:
             connection.executemany("INSERT INTO flowc_messages (queue, priority, envelope, body) VALUES (?, ?, ?, ?)", messages)
+        self._ring()
 
     def take(self, queues: Sequence[str], most: int, consumer: int | None) -> list[Taken]:
         """Take at most ``most`` waiting messages, of each queue its share: the highest priority first, then the oldest.
@@ -85,11 +89,26 @@ class Messages:
         with self._connection.writing() as connection:
             change = "UPDATE flowc_messages SET consumer = NULL WHERE id = ? AND consumer = ?"
             connection.executemany(change, [(number, consumer) for number in ids])
+        self._ring()
 
     def give_back_all(self, consumer: int) -> None:
         """Let all that the consumer holds wait again."""
         with self._connection.writing() as connection:
             connection.execute("UPDATE flowc_messages SET consumer = NULL WHERE consumer = ?", (consumer,))
+
+    def listen(self, ring: Callable[[], object]) -> None:
+        """Call that whenever this process has put messages into the file; :meth:`unlisten` ends it."""
+        _bells.setdefault(self._connection.path, []).append(ring)
+
+    def unlisten(self, ring: Callable[[], object]) -> None:
+        """Call it no more."""
+        bells = _bells.get(self._connection.path, [])
+        if ring in bells:
+            bells.remove(ring)
+
+    def _ring(self) -> None:
+        for ring in tuple(_bells.get(self._connection.path, ())):
+            ring()
 
     def size(self, queue: str) -> int:
         """How many messages wait."""

@@ -359,6 +359,22 @@ def test_commands_to_workers(source: Source) -> None:
                 thread.join()
 
 
+def test_what_this_process_publishes_wakes_its_receivers(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flowc.runtime.broker.receiver_sqlite._SHORTEST", 100.0)
+    monkeypatch.setattr("flowc.runtime.broker.receiver_sqlite._LONGEST", 100.0)
+    with source.receiving("work") as receiver:
+        timer = threading.Timer(0.2, source.send, ("work", b"x"))
+        timer.start()
+        found = receiver.receive(1, 60.0)
+        assert bodies(found) == [b"x"]
+        timer.join()
+        timer = threading.Timer(0.2, receiver.reject, (found,), {"requeue": True})
+        timer.start()
+        with source.receiving("work") as other:
+            assert bodies(other.receive(1, 60.0)) == [b"x"]
+        timer.join()
+
+
 # ---------------------------------------------------------------------------------------------------------------------- housekeeping
 def test_passing_queues_pass(source: Source, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite_consumers, "LOOK", 0.05)
