@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import flowc
-from flowc import App, AsyncResult, signature
+from flowc import App, AsyncResult, group, signature
 from flowc.exceptions import EncodeError, ImproperlyConfigured
 
 from .proj import DEADLINE, Proj, depth, unique
@@ -184,6 +184,19 @@ def test_arguments_that_do_not_fit_are_refused_before_anything_is_sent(idle: Pro
     with pytest.raises(TypeError):
         routed.apply_async("22")
     assert depth(idle.app, queue) == 1
+
+
+def test_a_group_with_one_mistake_is_not_sent_at_all(idle: Proj) -> None:
+    queue = unique()
+    idle.add.apply_async((2, 2), queue=queue)
+    with pytest.raises(TypeError):
+        group(idle.add.s(1, 1), idle.add.s(2, 2), idle.add.s(3)).apply_async(queue=queue)
+    assert depth(idle.app, queue) == 1
+
+
+def test_headers_reach_the_task(proj: Proj) -> None:
+    named = proj.app.task(name=unique("proj.named"), bind=True)(lambda self: [self.request.headers["tenant"], self.request.shadow])
+    assert named.apply_async(headers={"tenant": "x"}, shadow="other").get(timeout=DEADLINE) == ["x", "other"]
 
 
 def test_a_task_may_ask_not_to_be_checked(proj: Proj) -> None:

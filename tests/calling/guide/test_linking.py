@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import flowc
-from flowc import AsyncResult
+from flowc import AsyncResult, allow_join_result
 
 from .proj import DEADLINE, SHARED, Proj, until
 
@@ -122,8 +122,6 @@ def test_a_bound_errback_gets_the_id_too(proj: Proj) -> None:
 def test_an_errback_with_one_argument_can_read_what_failed(proj: Proj) -> None:
     @proj.task()
     def reader(task_id: str) -> None:
-        from flowc.runtime.result import allow_join_result
-
         with allow_join_result():
             proj.seen.append((task_id, proj.app.AsyncResult(task_id).get(propagate=False, timeout=DEADLINE)))
 
