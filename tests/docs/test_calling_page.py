@@ -109,3 +109,13 @@ def test_every_kind_is_there() -> None:
     kinds = [block.kind for block in blocks()]
     assert kinds.count("pycon") >= 12
     assert kinds.count("flow") >= 7
+
+
+def test_the_tests_that_the_table_names_are_there() -> None:
+    guide = PAGE.parents[1] / "tests" / "calling" / "guide"
+    table = PAGE.read_text().split("## Beside Celery's guide")[1]
+    named = re.findall(r"`(test_\w+\.py)::(\w+)`", table)
+    assert len(named) > 50
+    missing = [f"{file}::{name}" for file, name in named if not re.search(rf"^def {name}\(", (guide / file).read_text(), re.MULTILINE)]
+    assert missing == []
+    assert {file for file, _ in named} == {path.name for path in guide.glob("test_*.py")}  # each part of the guide has its rows
