@@ -11,6 +11,7 @@ import platform
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import protocol
@@ -37,6 +38,12 @@ SHAPING = frozenset((
 
 #: Options for which None says "none at all", whatever the task's own say; elsewhere None says that the option is not given.
 _CLEARING = frozenset(("expires", "time_limit", "soft_time_limit"))
+
+#: The settings that plans are made of.
+_settings = attrgetter(
+    "task_serializer", "task_compression", "task_routes", "task_default_priority", "task_default_delivery_mode", "task_ignore_result",
+    "task_publish_retry", "task_publish_retry_policy",
+)  # fmt: skip
 
 #: Messages that are built before any of them is sent: all are checked, and no more are held in memory.
 SLICE = 20_000
@@ -75,7 +82,7 @@ class Sender:
     """Sends the calls of an application. Safe in threads and after a fork.
 
     Args:
-        app: whose settings, routes, broker and results are used; settings are read when the first call leaves.
+        app: whose settings, routes, broker and results are used.
     """
 
     def __init__(self, app: App) -> None:
@@ -95,6 +102,7 @@ class Sender:
         self._pid = 0
         self._origin = ""
         self._plans: dict[str, Plan] = {}
+        self._read = _settings(app.conf)
         self._warned: set[str] = set()
 
     def send(self, sending: Sending) -> str:
@@ -138,6 +146,8 @@ class Sender:
 
     def _plan(self, sending: Sending) -> Plan:
         name, _, _, options, task = sending
+        if _settings(self._conf) != self._read:
+            self._read_again()
         if self.router.static and SHAPING.isdisjoint(options):
             plan = self._plans.get(name)
             if plan is not None and plan.task is task and self._pid == os.getpid():
@@ -145,6 +155,14 @@ class Sender:
             self._plans[name] = plan = self._new_plan(sending, {})
             return plan
         return self._new_plan(sending, options)
+
+    def _read_again(self) -> None:
+        """Settings have changed since the last call."""
+        from .routing import Router
+
+        self._read = _settings(self._conf)
+        self._plans = {}
+        self.router = Router(self._conf, self._broker.queues)
 
     def _new_plan(self, sending: Sending, own: Mapping[str, Any]) -> Plan:
         name, args, kwargs, _, task = sending
@@ -208,7 +226,7 @@ class Sender:
     def _build(self, plan: Plan, sending: Sending) -> Envelope:
         _, args, kwargs, options, _ = sending
         id_ = options.get("task_id") or new_id()
-        parent = requests.current()
+        parent = requests.serving()
         root_id, parent_id = (id_, None) if parent is None or parent.id is None else (parent.root_id or parent.id, parent.id)
         headers, properties, body = protocol.finish(plan.draft, id_, args, kwargs, options, root_id=root_id, parent_id=parent_id)
         if plan.times or ("countdown" in options or "eta" in options or "expires" in options):

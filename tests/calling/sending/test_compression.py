@@ -38,7 +38,10 @@ def test_a_body_comes_back(name: str, size: int) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_bomb_is_refused_before_it_is_large(name: str) -> None:
-    bomb, headers = packed(bytes(32 * MIB), name)
+    if name == "brotli":  # kombu asks for its slowest
+        bomb, headers = pytest.importorskip("brotli").compress(bytes(32 * MIB), quality=1), {"compression": "application/x-brotli"}
+    else:
+        bomb, headers = packed(bytes(32 * MIB), name)
     assert len(bomb) < MIB
     tracemalloc.start()
     try:

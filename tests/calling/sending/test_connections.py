@@ -98,7 +98,7 @@ def test_one_connection_serves_many_calls(redis_url: str) -> None:
     assert after - before < 20  # other tests use the server too
 
 
-@pytest.mark.parametrize("limit", [None, 0, 1, 3])
+@pytest.mark.parametrize("limit", [0, 2])
 def test_threads_share_the_pool(broker_url: str, queue: str, limit: int | None) -> None:
     failed: list[str] = []
     with application(broker_url, task_default_queue=queue, broker_pool_limit=limit) as app:
@@ -182,14 +182,14 @@ def test_a_fork_in_the_middle_of_sending_hangs_nobody(shared_url: str, queue: st
         for thread in threads:
             thread.start()
         try:
-            for _ in range(5):
+            for _ in range(2):
                 in_child(lambda: (send(app, 2), None)[1])
         finally:
             stop.set()
             for thread in threads:
                 thread.join()
-    found = payloads(shared_url, queue, sent[0] + 5)
-    assert (found.count(1), found.count(2)) == (sent[0], 5)
+    found = payloads(shared_url, queue, sent[0] + 2)
+    assert (found.count(1), found.count(2)) == (sent[0], 2)
 
 
 def test_a_child_names_itself_as_origin(queue: str, redis_url: str) -> None:

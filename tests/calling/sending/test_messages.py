@@ -143,7 +143,7 @@ def test_delivery_modes_have_names(mode: Any, number: int) -> None:
 
 
 def test_a_call_inside_a_task_knows_its_parent_and_its_root() -> None:
-    requests.push(Context(id="parent", root_id="root"))
+    requests.push(Context(id="parent", root_id="root", called_directly=False))
     try:
         inside = sent()
         named = sent(root_id="other", parent_id="else")
@@ -151,6 +151,29 @@ def test_a_call_inside_a_task_knows_its_parent_and_its_root() -> None:
         requests.pop()
     assert (inside.headers["root_id"], inside.headers["parent_id"]) == ("root", "parent")
     assert (named.headers["root_id"], named.headers["parent_id"]) == ("other", "else")
+
+
+def test_a_task_that_another_calls_as_a_function_hides_no_parent() -> None:
+    requests.push(Context(id="parent", root_id="root", called_directly=False))
+    requests.push(Context())
+    try:
+        message = sent()
+    finally:
+        requests.pop()
+        requests.pop()
+    assert (message.headers["root_id"], message.headers["parent_id"]) == ("root", "parent")
+
+
+def test_settings_may_change_between_calls() -> None:
+    queue, other = name(), name()
+    with application(task_default_queue=queue) as app:
+        send(app)
+        app.conf.task_serializer = "yaml"
+        app.conf.task_routes = {"proj.*": other}
+        send(app)
+    assert [message.content_type for message in take("memory://", queue, 1) + take("memory://", other, 1)] == [
+        "application/json", "application/x-yaml",
+    ]  # fmt: skip
 
 
 def test_a_task_called_as_a_function_is_no_parent() -> None:
@@ -163,7 +186,7 @@ def test_a_task_called_as_a_function_is_no_parent() -> None:
 
 
 def test_priority_is_inherited_where_the_settings_say_so() -> None:
-    requests.push(Context(id="p", delivery_info={"priority": 7}))
+    requests.push(Context(id="p", delivery_info={"priority": 7}, called_directly=False))
     try:
         assert sent(settings={"task_inherit_parent_priority": True}).properties["priority"] == 7
         assert sent().properties["priority"] == 0
