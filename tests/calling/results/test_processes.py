@@ -159,6 +159,34 @@ def test_a_forked_child_and_its_parent_both_go_on(app: App) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_forks_while_threads_are_inside_sqlite(tmp_path: Path) -> None:
+    """A child inherits SQLite's mutexes as they were, also for connections of its own."""
+    with application(f"sqlite:///{tmp_path}/r.db") as app:
+        stop = threading.Event()
+
+        def once() -> None:
+            task = unique()
+            tell(app, task, ("SUCCESS", 1))
+            assert AsyncResult(task, app=app).get(timeout=DEADLINE) == 1
+
+        def work() -> None:
+            while not stop.is_set():
+                once()
+
+        once()  # forking while a thread imports is Python's own trap
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(15):
+                in_a_fork(once)
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_memory_is_copied_into_a_child() -> None:
     with application("cache+memory://") as app:
         task, other = unique(), unique()
