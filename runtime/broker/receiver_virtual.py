@@ -17,17 +17,22 @@ NO_MESSAGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 def delivery_of(raw: dict[str, Any], tag: Any, *, redelivered: bool = False) -> Delivery:
-    """The delivery of a message in kombu's form. Parts of a wrong type are left out, and a body that says it is base64 and is not stays as
-    it is: where the headers have an id, reading it fails later, with a name to store the failure under.
+    """The delivery of a message in kombu's form. What is damaged goes on where the headers have an id, without its parts of a wrong type:
+    reading it fails later, with a name to store the failure under. So does a body that says it is base64 and is not.
 
     Raises:
-        ValueError, TypeError, KeyError, AttributeError: it is no message of kombu's.
+        ValueError, TypeError, KeyError, AttributeError, RecursionError: it is no message of kombu's.
     """
     headers = raw.get("headers") or {}
     if not isinstance(headers, dict):
         raise TypeError("its headers are no map")
-    properties, body = _of(dict, raw.get("properties"), {}), _of((str, bytes), raw.get("body"), b"")
-    info = _of(dict, properties.get("delivery_info"), {})
+    properties: Any = raw.get("properties")
+    body = raw.get("body")
+    info: Any = properties.get("delivery_info") or {} if isinstance(properties, dict) else None
+    if not (isinstance(info, dict) and isinstance(body, (str, bytes))):
+        if not isinstance(headers.get("id"), str):
+            raise TypeError("its properties, delivery_info or body are of a wrong type")
+        properties, info, body = _of(dict, properties, {}), _of(dict, info, {}), _of((str, bytes), body, b"")
     if body and properties.get("body_encoding") == "base64":
         with contextlib.suppress(binascii.Error, ValueError):
             body = base64.b64decode(body)

@@ -131,7 +131,11 @@ def store_goes_and_comes(place: Place, store: Server, workers: Workers, pool: st
 
 @pytest.mark.parametrize("orderly", [False, True], ids=["killed", "stopped"])
 def test_store_is_away_for_a_moment(redis_database: str, tmp_path: Path, orderly: bool) -> None:
-    with RedisServer(tmp_path / "s") as store, Place(redis_database, store.url) as place, Workers(tmp_path, redis_database, store.url) as workers:
+    with (
+        RedisServer(tmp_path / "s") as store,
+        Place(redis_database, store.url) as place,
+        Workers(tmp_path, redis_database, store.url) as workers,
+    ):
         store_goes_and_comes(place, store, workers, "threads", orderly, 2)
 
 
@@ -147,7 +151,11 @@ def test_store_is_away_for_ten_seconds(request: pytest.FixtureRequest, tmp_path:
 
 @pytest.mark.parametrize("pool", ["threads", "processes"])
 def test_leaving_at_once_while_the_store_is_away(redis_database: str, tmp_path: Path, pool: str) -> None:
-    with RedisServer(tmp_path / "s") as store, Place(redis_database, store.url) as place, Workers(tmp_path, redis_database, store.url) as workers:
+    with (
+        RedisServer(tmp_path / "s") as store,
+        Place(redis_database, store.url) as place,
+        Workers(tmp_path, redis_database, store.url) as workers,
+    ):
         worker = workers.start(place.queue, pool=pool)
         store.kill()
         id_ = place.app.send_task("r.work", ("key",), queue=place.queue).id

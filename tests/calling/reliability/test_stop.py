@@ -66,9 +66,7 @@ def test_held_calls_survive(place: Place, workers: Workers, pool: str) -> None:
 @pytest.mark.parametrize("number", SIGNALS, ids=["SIGTERM", "SIGINT"])
 @pytest.mark.parametrize("pool", POOLS)
 @pytest.mark.parametrize("task", ["r.until", "r.early_until"])
-def test_a_second_signal_gives_back_what_runs(
-    place: Place, workers: Workers, pool: str, number: int, task: str, tmp_path: Path
-) -> None:
+def test_a_second_signal_gives_back_what_runs(place: Place, workers: Workers, pool: str, number: int, task: str, tmp_path: Path) -> None:
     first = workers.start(place.queue, pool=pool, concurrency=1)
     running = place.send(task, "running", str(tmp_path / "go"))
     begun(workers, "running")
