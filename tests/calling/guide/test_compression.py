@@ -104,14 +104,14 @@ def test_a_missing_extra_is_named(proj: Proj, name: str, monkeypatch: pytest.Mon
         proj.add.apply_async((2, 2), compression=name)
 
 
-@pytest.mark.parametrize("name", TYPES)
-def test_a_bomb_is_refused(idle: Proj, name: str) -> None:
+def test_a_bomb_is_refused(idle: Proj) -> None:
     with project(idle.broker, idle.store, idle.urls, worker_max_message_size=100_000) as small, small.app.embedded_worker([small.queue]):
-        result = small.note.apply_async(("a" * 1_000_000,), compression=name)
-        with pytest.raises(DecodeError, match="worker_max_message_size"):
-            result.get(timeout=DEADLINE)
-        assert small.seen == []
-        assert small.add.apply_async(("a" * 50_000, "b"), compression=name).get(timeout=DEADLINE) == "a" * 50_000 + "b"
+        for name in TYPES:
+            result = small.note.apply_async(("a" * 1_000_000,), compression=name)
+            with pytest.raises(DecodeError, match="worker_max_message_size"):
+                result.get(timeout=DEADLINE)
+            assert small.seen == []
+            assert small.add.apply_async(("a" * 50_000, "b"), compression=name).get(timeout=DEADLINE) == "a" * 50_000 + "b"
 
 
 # ------------------------------------------------------------------------------------------------------------------- flows

@@ -64,6 +64,15 @@ def test_the_example_of_the_guide(proj: Proj) -> None:
     assert [(message["traceback"], list(message["children"])) for message in messages] == [(None, [])] * 3
 
 
+def test_what_was_told_before_the_wait_began_comes_too(proj: Proj) -> None:
+    proj.heard.set()
+    first, second = proj.hello.delay(1, 1), proj.hello.delay(2, 2)
+    assert first.get(timeout=DEADLINE) == "hello world: 2"
+    messages: list[dict[str, Any]] = []
+    assert second.get(on_message=messages.append, timeout=DEADLINE) == "hello world: 4"
+    assert [message["result"] for message in messages] == [{"progress": 50}, {"progress": 90}, "hello world: 4"]
+
+
 def test_a_failure_is_a_message_too(proj: Proj) -> None:
     messages: list[dict[str, Any]] = []
     result = proj.failing.delay()

@@ -25,7 +25,7 @@ from flowc.exceptions import (
 from flowc.runtime import request as requests
 from flowc.runtime.request import Context
 
-from .proj import DEADLINE, Proj, project, unique
+from .proj import DEADLINE, PAIRS, Proj, project, unique
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +179,7 @@ def test_backoff_and_jitter(idle: Proj, monkeypatch: pytest.MonkeyPatch) -> None
     assert len(set(jittered)) > 10
 
 
+@pytest.mark.parametrize("idle", PAIRS[:1], indirect=True, scope="module")
 def test_backoff_is_waited_for(proj: Proj) -> None:
     @proj.task(autoretry_for=(OSError,), retry_backoff=True, retry_jitter=False, max_retries=1)
     def backs_off() -> None:
