@@ -56,6 +56,7 @@ def test_what_json_cannot_carry_travels_as_with_kombus_json(value: Any) -> None:
     assert data == serialization.dumps(((value,), {}, {}), "json")[2]
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda t: st.lists(t) | st.dictionaries(st.text(), t))
 )
