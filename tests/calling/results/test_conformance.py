@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,12 +25,12 @@ def app(result_url: str) -> Iterator[App]:
         yield made
 
 
-@pytest.fixture
-def keeping(app: App) -> App:
-    """An application whose backend keeps groups."""
-    if not app.backend.keeps_groups:
-        pytest.skip("rpc:// keeps no groups (see test_rpc.py)")
-    return app
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+def keeping(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[App]:
+    """An application whose backend keeps groups (rpc:// does not: see test_factory.py)."""
+    urls = {"memory": "cache+memory://", "sqlite": f"sqlite:///{tmp_path}/results.db"}
+    with application(urls.get(request.param) or request.getfixturevalue("redis_url")) as made:
+        yield made
 
 
 def test_nothing_is_known_of_a_task_at_first(app: App) -> None:
