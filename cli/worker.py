@@ -82,6 +82,7 @@ def command(
             prefetch_multiplier=prefetch_multiplier, hostname=hostname, exclude_queues=exclude_queues,
         )  # fmt: skip
         note(_banner(app, service))
+        service.on_ready = lambda: note("ready\n")
         service.run()
     except UsageError as wrong:
         raise Stop(str(wrong)) from None
@@ -168,6 +169,7 @@ def _log_to_stderr(level: str) -> None:
 
 def _leave(service: WorkerService) -> int:
     """0 after an orderly stop; after one that was not, tasks may still run in threads, which nothing can end but the process."""
+    note(f"stopped: {', '.join(f'{count} {what}' for what, count in sorted(service.counts.items())) or 'nothing was done'}\n")
     number = service.forced_by
     if number is None:
         return Exit.CLEAN

@@ -41,7 +41,7 @@ class Calls:
         rouse: wakes the loop.
 
     Attributes:
-        counts: how many calls have ended in which way; ``DUPLICATE``: came again and did not run again; ``RETURNED``: given back.
+        counts: see :class:`~flowc.runtime.worker.service.WorkerService`.
     """
 
     def __init__(
@@ -231,6 +231,9 @@ class Calls:
         following, conditions = ended.following, entry.conditions
         assert following is not None
         self.counts["DUPLICATE" if following.duplicate else ended.state] += 1
+        if entry.delivery.delivery_info.get("redelivered") and not following.duplicate and entry.begun is not None:
+            self.counts["REDELIVERED"] += 1
+            logger.info("%s had been delivered before, and was not acknowledged", entry.shown())
         log_ended(entry, ended)
         rejected = following.rejected
         if rejected is None and ended.state == FAILURE and conditions is not None and not conditions.on_failure:

@@ -25,6 +25,8 @@ def execute(job: Job, app: App, report: Callable[[Report], None], worker: str, s
     try:
         outcome = _run(job, app, report, soft_limit)
     except Killed:
+        if isinstance(job, TaskJob) and job.terms is not None:  # its message is given back
+            raise
         outcome = Outcome(REVOKED, None, failure_of(TaskRevokedError("stopped while it ran"), keep=False))
     except BaseException as exc:  # the user's code is not only in tasks: a result may raise anything while it is written
         outcome = Outcome(FAILURE, None, failure_of(exc))

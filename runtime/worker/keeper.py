@@ -9,14 +9,14 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from ..errors import EncodeError
 from ..failures import failure_of
-from ..results.interface import Backend, Stored
+from ..results.interface import READY_STATES, Backend, Stored
 from .chords import completed
 from .jobs import BodyJob, Part, TaskJob, Terms
 
@@ -54,6 +54,9 @@ class Keeper:
         backend: where results are kept.
         terms: of jobs that end chords.
         done: told, in this thread, of what is done.
+
+    Attributes:
+        again: how many calls have ended that had ended before.
     """
 
     def __init__(self, backend: Backend, terms: Terms, done: Callable[[list[Kept]], None]) -> None:
@@ -64,6 +67,7 @@ class Keeper:
         self._there = threading.Event()
         self._closing = threading.Event()
         self._given_up = False
+        self.again = 0
         self._busy = False
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -75,6 +79,11 @@ class Keeper:
             self._there.set()
             if self._thread is None:
                 self._start()
+
+    @property
+    def backlog(self) -> int:
+        """How many items wait to be kept."""
+        return len(self._items)
 
     @property
     def idle(self) -> bool:
@@ -134,7 +143,9 @@ class Keeper:
         if not states:
             return
         try:
-            self._backend.store(states)
+            for refused in self._backend.store(states):
+                if refused.meta["status"] in READY_STATES:
+                    self._refused(refused.meta)
         except EncodeError as exc:
             if len(states) > 1:  # none of them was stored: find the one
                 for state in states:
@@ -146,6 +157,11 @@ class Keeper:
             for key in ("args", "kwargs", "children"):
                 meta.pop(key, None)
             self._backend.store([states[0]._replace(meta=meta)])
+
+    def _refused(self, meta: Mapping[str, Any]) -> None:
+        """It had ended already, in another run: the store keeps the first end."""
+        self.again += 1
+        logger.warning("%s[%s] has ended once more (%s); its first end stays", meta.get("name") or "task", meta["task_id"], meta["status"])
 
     def _follow(self, item: Item) -> Kept | None:
         sequels: list[tuple[str, list[BodyJob | TaskJob]]] = []

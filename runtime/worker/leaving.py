@@ -24,7 +24,8 @@ def give_back_running(app: Any, calls: Calls, settling: Settling) -> None:
             settling.settle(entry, True)
         else:
             _send_again(app, entry.delivery, entry.shown())
-        logger.warning("%s was stopped while it ran, and is given back to its queue", entry.shown())
+        if entry.begun is not None:
+            logger.warning("%s was stopped while it ran, and is given back to its queue", entry.shown())
 
 
 def _send_again(app: Any, delivery: Delivery, shown: str) -> None:

@@ -19,8 +19,9 @@ import logging
 import os
 import platform
 import threading
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..app import App
@@ -48,7 +49,10 @@ LONGEST_WAIT = 30.0
 #: Messages taken at once where there is no prefetch limit.
 UNLIMITED = 1000
 
-#: Seconds that the result store has when the worker leaves: in order, and at once.
+#: How many ends may wait for the result store before no further message is taken in.
+MOST_UNKEPT = 1000
+
+#: Seconds that the result store has when the worker leaves: after the last task of an orderly stop, and at the very end.
 STORE_PATIENCE, STORE_HASTE = 30.0, 3.0
 
 _services = itertools.count(1)
@@ -68,7 +72,9 @@ class WorkerService:
 
     Attributes:
         ready: set when it consumes.
-        counts: how many calls have ended in which state; ``DUPLICATE``: came again and did not run again; ``RETURNED``: given back.
+        on_ready: called, in the worker's thread, when it consumes.
+        counts: how many calls have ended in which state. ``RETURNED``: given back; ``REDELIVERED``: ran, and had been delivered before;
+            ``DUPLICATE``: came again and did not run again; ``AGAIN``: had ended before, and have ended once more.
         forced_by: the signal that let it leave at once, if one did.
 
     Raises:
@@ -97,6 +103,7 @@ class WorkerService:
         number = next(_services)
         self.hostname = hostname or f"flowc-{os.getpid()}{f'.{number}' if number > 1 else ''}@{platform.node()}"
         self.ready = threading.Event()
+        self.on_ready: Callable[[], None] | None = None
         self._settling = Settling()
         self._revoked = Revoked()
         self._calls = Calls(app, self._settling, self._revoked, self._remake, self._rouse)
@@ -107,6 +114,7 @@ class WorkerService:
         self._stops = 0
         self._leaving = False
         self.forced_by: int | None = None
+        self._patience = 0.0
 
     @property
     def counts(self) -> Counter[str]:
@@ -133,6 +141,8 @@ class WorkerService:
                     self._remote = Remote(self)
                     self._remote.start()
                     self.ready.set()
+                    if self.on_ready is not None:
+                        self.on_ready()
                     self._work()
             except Killed:
                 self._leave_at_once()
@@ -140,17 +150,17 @@ class WorkerService:
                 self._close()
 
     def _prepare(self) -> None:
-        """The pool comes first: it may fork, and threads are still to come."""
+        """Nothing that has a thread or a connection comes before the pool: it may fork."""
         app = self.app
-        self._pool = make_pool(self.pool_name, self._concurrency, app, self._calls.deliver)
-        keeps = app.backend.url != "disabled"
-        terms = Terms(self.hostname, app.conf.worker_max_message_size, keeps)
+        terms = Terms(self.hostname, app.conf.worker_max_message_size, app.backend.url != "disabled")
         self._keeper = Keeper(app.backend, terms, self._calls.kept)
+        self._pool = make_pool(self.pool_name, self._concurrency, app, self._calls.deliver)
         self._calls.attach(self._pool, self._keeper, solo=self.pool_name == "solo")
         self._intake = Intake(
             app, terms, self._settling, self._revoked, self._calls.submit, limited=self.pool_name == "processes"
         )  # fmt: skip
         self.prefetch = self._multiplier * self.concurrency
+        self._most_unkept = max(MOST_UNKEPT, 10 * self.prefetch)
 
     def _connect(self, *, starting: bool) -> bool:
         """Whether there is a connection now; there is none if the worker was stopped while it tried."""
@@ -166,7 +176,9 @@ class WorkerService:
             self._calls.handle()
             return self._stops == 0 or (not starting and self._stops == 1 and self._calls.busy)
 
-        self._settling.receiver = connect(self.app.conf, attempt, meanwhile, starting=starting) or receiver
+        made = connect(self.app.conf, attempt, meanwhile, starting=starting)
+        self._settling.connected = made is not None
+        self._settling.receiver = made or receiver
         return self._settling.receiver is not None
 
     def _work(self) -> None:
@@ -180,6 +192,9 @@ class WorkerService:
                 self._intake.release()
                 self._calls.lost()
                 self._connect(starting=False)
+                if not self._settling.connected:  # it was stopped meanwhile
+                    self._leave_at_once()
+                    return
                 if not self._stops:
                     logger.warning("connected to the broker again")
 
@@ -201,7 +216,7 @@ class WorkerService:
 
     def _room(self) -> int:
         """How many messages more may be taken in."""
-        if self._leaving:
+        if self._leaving or self._keeper.backlog > self._most_unkept:
             return 0
         return max(0, self.prefetch - self._settling.open) if self.prefetch else UNLIMITED
 
@@ -209,7 +224,7 @@ class WorkerService:
         """Seconds until something is due."""
         if self._calls.ready or self._calls.waiting:
             return 0.0
-        due = None if self._leaving else self._intake.wait()
+        due = 1.0 if self._leaving else self._intake.wait()
         return LONGEST_WAIT if due is None else min(due, LONGEST_WAIT)
 
     def _remake(self, entry: Entry, verdict: Verdict) -> TaskJob:
@@ -242,9 +257,7 @@ class WorkerService:
         if not self._leaving:
             self._leaving = True
             assert self._settling.receiver is not None
-            cancel = getattr(self._settling.receiver, "cancel", None)
-            if cancel is not None:
-                cancel()
+            self._settling.receiver.cancel()
             held = self._intake.release()
             self._settling.give_back(held)
             self.counts["RETURNED"] += len(held)
@@ -254,7 +267,15 @@ class WorkerService:
             if running:
                 logger.warning("stopping when %d running tasks have ended: %s", len(running), ", ".join(running[:10]))
             self._settling.flush()
-        return self._calls.busy
+        return self._calls.busy and not self._store_is_away()
+
+    def _store_is_away(self) -> bool:
+        """Whether nothing runs any more, and the result store has had its time."""
+        assert self._pool is not None
+        now = time.monotonic()
+        if self._pool.running() or self._keeper.backlog == 0:
+            self._patience = now + STORE_PATIENCE
+        return now > self._patience
 
     def _leave_at_once(self) -> None:
         assert self._pool is not None
@@ -271,9 +292,11 @@ class WorkerService:
         if pool is None:
             return
         pool.close()
-        lost = self._keeper.close(STORE_HASTE if self._stops > 1 else STORE_PATIENCE)
+        lost = self._keeper.close(STORE_HASTE)
         if lost:
             logger.error("%d results could not be kept", len(lost))
+        if self._keeper.again:
+            self.counts["AGAIN"] = self._keeper.again
         self._calls.handle()
         if receiver is not None:
             try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
 from typing import Any
 
 from ..broker.interface import Delivery, Receiver
+from ..errors import ConnectionLost
 from .entry import Entry
 
 #: Ids of calls that have ended while their connection was lost, which are remembered.
@@ -18,6 +20,7 @@ class Settling:
     Attributes:
         receiver: the present one; None while there is none.
         generation: counts connections.
+        connected: whether the present one is not lost.
         open: how many messages of the present connection were taken in and are not settled.
     """
 
@@ -25,6 +28,7 @@ class Settling:
         self.receiver: Receiver | None = None
         self.generation = 0
         self.open = 0
+        self.connected = True
         self._acks: list[Delivery] = []
         self._drops: list[Delivery] = []
         self._returns: list[Delivery] = []
@@ -36,11 +40,8 @@ class Settling:
             return
         entry.acked = True
         if entry.generation != self.generation:
-            # it will come again, and must not run again
             if rejected is not True:
-                self._ended[entry.id] = None
-                if len(self._ended) > MOST_ENDED:
-                    self._ended.popitem(last=False)
+                self._ended_without_connection(entry)
             return
         self.open -= 1
         if rejected is None:
@@ -49,6 +50,19 @@ class Settling:
             self._returns.append(entry.delivery)
         else:
             self._drops.append(entry.delivery)
+
+    def _ended_without_connection(self, entry: Entry) -> None:
+        """It may come again, and must not run again. Some receivers can still acknowledge it, when they connect anew."""
+        self._ended[entry.id] = None
+        if len(self._ended) > MOST_ENDED:
+            self._ended.popitem(last=False)
+        if not self.connected:
+            self._ack_later([entry.delivery])
+
+    def _ack_later(self, deliveries: list[Delivery]) -> None:
+        if self.receiver is not None and deliveries:
+            with contextlib.suppress(ConnectionLost):
+                self.receiver.ack(deliveries)
 
     def ack(self, delivery: Delivery) -> None:
         """Acknowledge a message that no entry is made for."""
@@ -88,4 +102,6 @@ class Settling:
         """The connection is gone, and with it everything that could have been said on it."""
         self.generation += 1
         self.open = 0
+        self.connected = False
+        self._ack_later(self._acks)
         self._acks, self._drops, self._returns = [], [], []
