@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -109,6 +110,15 @@ class App:
         """The settings in force: what the program gives, over ``FLOWC_…`` variables, over ``[tool.flowc]``, over the defaults."""
         made: Configuration | None = self._made.get("conf")
         return self._once("conf", _conf) if made is None else made
+
+    @property
+    def configured(self) -> bool:
+        """Whether any setting may differ from its default: cheaper to ask than to make ``conf``."""
+        if self._given or "conf" in self._made or any(name.startswith("FLOWC_TASK_") for name in os.environ):
+            return True
+        from .configuration.project import project_settings
+
+        return bool(project_settings()[0])
 
     @property
     def broker(self) -> Broker:

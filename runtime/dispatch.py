@@ -21,6 +21,12 @@ TASK_OPTIONS = (
     "queue", "serializer", "compression", "expires", "time_limit", "soft_time_limit", "ignore_result", "priority", "delivery_mode",
 )  # fmt: skip
 
+#: Options whose default is a setting. Not ``task_ignore_result``: what follows in a flow needs results.
+SETTINGS = {
+    "serializer": "task_serializer", "compression": "task_compression", "time_limit": "task_time_limit",
+    "soft_time_limit": "task_soft_time_limit",
+}  # fmt: skip
+
 
 class Dispatcher:
     """One private queue, the worker that reads it and the pool that it feeds.
@@ -46,15 +52,19 @@ class Dispatcher:
         self._accept = {"json"}
         self.worker = Worker(self._broker, pool, self._accept)
         self._last: tuple[Map, str, dict[str, Any]] = (Map(), "", {})
+        self._settings: dict[str, Any] = {}
+        if app.configured:
+            values = {option: getattr(app.conf, setting) for option, setting in SETTINGS.items()}
+            self._settings = {option: value for option, value in values.items() if value is not None}
 
     def options(self, options: Map, task: str) -> dict[str, Any]:
-        """The options of a call, with its task's own below them. Calls that stand side by side mostly share theirs."""
+        """The options of a call, above its task's own, above the settings. Calls that stand side by side mostly share theirs."""
         last = self._last
         if options is last[0] and task == last[1]:
             return last[2]
         found = self._app.tasks.get(task)
         defaults: Mapping[str, Any] = found.options if found is not None else {}
-        merged = {key: defaults[key] for key in TASK_OPTIONS if key in defaults}
+        merged = {**self._settings, **{key: defaults[key] for key in TASK_OPTIONS if defaults.get(key) is not None}}
         merged.update((key, fill(value, {})) for key, value in options.items)
         if self._redactor and "headers" in merged:  # headers are read, logged and kept by every broker and monitor on the way
             merged["headers"] = self._redactor.value(merged["headers"])

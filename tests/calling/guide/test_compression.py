@@ -127,3 +127,12 @@ def test_a_flow_chooses_in_the_same_order(here: Proj, based: list[int]) -> None:
         based.clear()
         assert flowc.loads(text, app=here.app).run(here.app).value == "a"
         assert len(based) == packed
+
+
+def test_a_flow_takes_the_setting_where_nothing_else_is_said(based: list[int]) -> None:
+    app = flowc.App("settings", settings={"task_compression": "based"}, set_as_current=False)
+    app.task(name="same")(lambda x: x)
+    for text, packed in (("same('a')", 1), ("same('a') {compression = 'zlib'}", 0)):
+        based.clear()
+        assert flowc.loads(text, app=app).run(app).value == "a"
+        assert len(based) == packed

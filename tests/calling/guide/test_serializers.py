@@ -180,6 +180,16 @@ def test_a_flow_chooses_in_the_same_order(here: Proj, shouted: list[Any]) -> Non
         assert len(shouted) == written
 
 
+def test_a_flow_takes_the_setting_where_nothing_else_is_said(shouted: list[Any]) -> None:
+    app = flowc.App("settings", settings={"task_serializer": "shouted"}, set_as_current=False)
+    app.task(name="same")(lambda x: x)
+    app.task(name="plain", serializer="json")(lambda x: x)
+    for text, written in (("same('a')", 1), ("plain('a')", 0), ("same('a') {serializer = 'json'}", 0)):
+        shouted.clear()
+        assert flowc.loads(text, app=app).run(app).value == "a"
+        assert len(shouted) == written
+
+
 def test_values_of_flows(here: Proj) -> None:
     value = flowc.loads("echo(2026-11-22, 2026-11-22T10:30:00Z, 1m30s)", app=here.app).run(here.app).value
     assert value[0] == [dt.date(2026, 11, 22), dt.datetime(2026, 11, 22, 10, 30, tzinfo=dt.UTC), 90]
