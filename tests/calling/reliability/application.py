@@ -114,6 +114,12 @@ def _die(how: str) -> None:
     time.sleep(600)
 
 
+@app.task(name="r.die_late", acks_late=True)
+def die_late(how: str) -> None:
+    """Its process dies; that does not make it run again."""
+    _die(how)
+
+
 @app.task(name="r.die_once", acks_late=True, reject_on_worker_lost=True)
 def die_once(key: Any, how: str, path: str) -> Any:
     """Its process dies the first time."""
@@ -147,6 +153,18 @@ def slow(key: Any, seconds: float) -> str:
         note("soft", key)
         return "soft"
     return "whole"
+
+
+@app.task(name="r.stubborn")
+def stubborn(key: Any) -> None:
+    """Goes on after its soft time limit."""
+    from flowc.exceptions import SoftTimeLimitExceeded
+
+    while True:
+        try:
+            time.sleep(600)
+        except SoftTimeLimitExceeded:
+            note("soft", key)
 
 
 @app.task(name="r.tries", bind=True, acks_late=True, max_retries=None)

@@ -160,7 +160,7 @@ def embedded() -> Iterator[Garbage]:
         **_ODD, "no task": [{}], "task number": [{"task": 5}], "args text": [{"task": "r.early", "args": "ab", "kwargs": 5, "options": 7}],
         "subtask type": [{"task": "r.early", "args": [], "kwargs": {}, "options": {}, "subtask_type": "nonsense"}],
         "group of nothing": {"task": "celery.group", "args": [], "kwargs": {"tasks": 5}, "options": {}, "subtask_type": "group"},
-        "chord of nothing": {"task": "celery.chord", "args": [], "kwargs": {"header": 5, "body": 7}, "options": {}, "subtask_type": "chord"},
+        "chord of nothing": {"task": "celery.chord", "args": [], "kwargs": {"header": 5, "body": 7}, "subtask_type": "chord"},
         "no options": [{"task": "r.early", "args": []}], "nested": [[[{"task": "r.early"}]]],
     }  # fmt: skip
     yield Garbage("embed null", json.dumps([["g", 0], {}, None]), ends=SUCCESS)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import threading
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 from flowc import App, group
@@ -108,8 +108,32 @@ class Ends:
     def of(self, ids: Iterable[str]) -> dict[str, int]:
         """How often each of them has ended."""
         if self._backend.startswith("sqlite"):
-            with sqlite3.connect(Path(self._backend.removeprefix("sqlite:///"))) as file:
+            with contextlib.closing(sqlite3.connect(self._backend.removeprefix("sqlite:///"))) as file:
                 rows = file.execute("SELECT task_id, count(*) FROM flowc_states WHERE final GROUP BY task_id").fetchall()
-            file.close()
             self._counts = Counter(dict(rows))
         return {id_: self._counts[id_] for id_ in ids}
+
+
+def waiting(place: Place) -> int:
+    """How many messages wait in the test's queue, taken by nobody."""
+    if place.broker.startswith("redis"):
+        import redis
+
+        with redis.Redis.from_url(place.broker) as client:
+            return sum(client.llen(key) for key in (place.queue, *(f"{place.queue}\x06\x16{step}" for step in (3, 6, 9))))  # type: ignore[misc]
+    with place.app.connection() as connection, connection.channel() as channel:
+        return int(channel.queue_declare(place.queue, passive=True).message_count)
+
+
+def held(place: Place) -> int:
+    """How many messages somebody has taken and not acknowledged, where that can be asked; a database of Redis must be the test's own."""
+    if place.broker.startswith("redis"):
+        import redis
+
+        with redis.Redis.from_url(place.broker) as client:
+            return int(client.hlen("unacked"))  # type: ignore[arg-type]
+    if place.broker.startswith("sqlite"):
+        with contextlib.closing(sqlite3.connect(place.broker.removeprefix("sqlite:///"))) as file:
+            query = "SELECT count(*) FROM flowc_messages WHERE queue = ? AND consumer IS NOT NULL"
+            return int(file.execute(query, (place.queue,)).fetchone()[0])
+    return 0

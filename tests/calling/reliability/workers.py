@@ -48,7 +48,7 @@ class Worker:
 
     def wait_ready(self) -> Self:
         """Wait until it takes messages."""
-        wait_for(lambda: "ready" in self.log() or self.process.poll() is not None, self.log)
+        wait_for(lambda: "\nready" in self.log() or self.process.poll() is not None, self.log)
         assert self.process.poll() is None, self.log()
         return self
 
@@ -108,11 +108,18 @@ class Workers:
         """
         number = next(self._numbers)
         command = [
-            sys.executable, "run_worker.py", "--app", "application", "-Q", queue, "--pool", pool, "-c", str(concurrency),
+            sys.executable, "-m", "flowc", "worker", "--app", "application", "-Q", queue, "--pool", pool, "-c", str(concurrency),
         ]  # fmt: skip
         worker = Worker(number, command, {**self._env, "WORKER": str(number), **env}, self._folder / f"worker-{number}.log")
         self.all.append(worker)
         return worker.wait_ready() if ready else worker
+
+    def run(self, command: Sequence[str], **env: str) -> Worker:
+        """Start another program in their environment, as if it were a worker."""
+        number = next(self._numbers)
+        program = Worker(number, command, {**self._env, "WORKER": str(number), **env}, self._folder / f"program-{number}.log")
+        self.all.append(program)
+        return program
 
     def processes(self) -> list[int]:
         """The processes of these workers that live: they themselves, and whatever they have started."""
