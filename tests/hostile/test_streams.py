@@ -98,7 +98,8 @@ def test_a_folder_that_is_gone(folder: Path) -> None:
     shell(folder, "mkdir d; cd d; rmdir ../d; flowc graph ../small.flow -o x.svg").check(FINDINGS, USAGE)
 
 
-def test_strange_surroundings(folder: Path) -> None:
+@pytest.mark.parametrize("commands", [("check", "fmt --diff"), pytest.param(("plan", "graph"), marks=pytest.mark.soak)], ids=" ".join)
+def test_strange_encodings(folder: Path, commands: tuple[str, ...]) -> None:
     (folder / "ünïcode.flow").write_text("add('ä漢🎉')\n")
     for env in (
         {"LC_ALL": "C", "PYTHONUTF8": "0"},
@@ -107,8 +108,11 @@ def test_strange_surroundings(folder: Path) -> None:
         {"TERM": "dumb"},
         {"HOME": "/nowhere"},
     ):
-        for command in ("check", "plan", "graph", "fmt --diff"):
+        for command in commands:
             shell(folder, f"flowc {command} ünïcode.flow", env=env).check(CLEAN, FINDINGS)
+
+
+def test_strange_surroundings(folder: Path) -> None:
     for env in (
         {"FORCE_COLOR": "x"},
         {"NO_COLOR": "1", "FORCE_COLOR": "1"},

@@ -14,7 +14,9 @@ from .attack import CLEAN, RUN_FAILED, USAGE, Ended, flowc, shell
 SOURCE = Path(__file__).with_name("strange_tasks.py")
 TEXT = SOURCE.read_text(encoding="utf-8")
 DEADLY = ("exit_at_once", "abort", "kill")
-WAYS = [way for way in re.findall(r'^    "(\w+)": ', TEXT, re.MULTILINE) if way not in (*DEADLY, "stop_self")]
+#: What takes seconds, left to `make soak`.
+SLOW = ("millions_of_lines",)
+WAYS = [way for way in re.findall(r'^    "(\w+)": ', TEXT, re.MULTILINE) if way not in (*DEADLY, *SLOW, "stop_self")]
 
 #: Ways that print what a terminal would not show; that is their own business.
 PRINTING = ("prints",)
@@ -46,7 +48,7 @@ def checked(ended: Ended, *, printing: bool = False) -> Ended:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("pool", POOLS)
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [*WAYS, *SLOW])
 def test_a_task(folder: Path, way: str, pool: str) -> None:
     text = f'a = work("{way}") -> keep\nb = keep(2)\n[a, b] -> keep !> handle("x") !> reraise\n'
     printing = way in PRINTING
