@@ -115,8 +115,8 @@ class AmqpReceiver:
     def cancel(self) -> None:
         """Be sent no more messages; those that nobody asked for yet go back."""
         self._consuming = False
-        with self._losses("the connection was lost while cancelling"):
-            self._cancel(self._window.consumers)
+        with self._losses("the connection was lost while cancelling"), self._beats.writing:
+            self._cancel(self._window.consumers, wait=True)
         arrived = list(self._arrived)
         self._arrived.clear()
         self.reject(arrived, requeue=True)
@@ -194,9 +194,10 @@ class AmqpReceiver:
             self._cancel(consumers)
             self._consume()
 
-    def _cancel(self, consumers: str) -> None:
+    def _cancel(self, consumers: str, *, wait: bool = False) -> None:
+        """``wait``: until the server has heard of it; what it had sent before has arrived then."""
         for number in range(len(self._bound)):
-            self._channel.basic_cancel(f"{consumers}{number}", nowait=True)
+            self._channel.basic_cancel(f"{consumers}{number}", nowait=not wait)
 
     def _drop(self) -> None:
         self._arrived.clear()

@@ -14,6 +14,7 @@ messages to be acknowledged, then the pool ends, then the connection. Asked a se
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import os
@@ -246,8 +247,12 @@ class WorkerService:
         if self._stops:
             self.forced_by = number
         self.stop()
-        if self._stops > 1 and self.pool_name == "solo" and self._pool is not None and self._pool.running():
-            raise Killed
+        if self.pool_name == "solo" and self._pool is not None and self._pool.running():
+            # the loop itself is in the task: the receiver is not in use, and others can have now what was fetched ahead
+            if self._stops > 1:
+                raise Killed
+            with contextlib.suppress(Exception):
+                self._begin_to_leave()
 
     def _begin_to_leave(self) -> bool:
         """Stop consuming and give back what has not begun; false when nothing is left to wait for."""
