@@ -114,6 +114,10 @@ class Workers:
         self.all.append(worker)
         return worker.wait_ready() if ready else worker
 
+    def set(self, setting: str, value: str) -> None:
+        """A setting of those that are started from now on."""
+        self._env[f"FLOWC_{setting.upper()}"] = value
+
     def run(self, command: Sequence[str], **env: str) -> Worker:
         """Start another program in their environment, as if it were a worker."""
         number = next(self._numbers)
