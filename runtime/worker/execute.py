@@ -16,6 +16,7 @@ from ..failures import failure_of
 from ..request import Context, Resend
 from .attempt import FAILURE, IGNORED, REJECTED, RETRY, REVOKED, SUCCESS, Killed, SoftLimit, attempt, registered
 from .errbacks import run_handler
+from .here import Children
 from .jobs import BodyJob, Ended, HandlerJob, Job, Outcome, Report, TaskJob, Told
 
 
@@ -65,6 +66,7 @@ def _run_step(job: TaskJob, app: App, report: Callable[[Report], None], soft_lim
 
     context = protocol.context(headers, args, kwargs, tell)
     context.app = app
+    context.children = Children(app)
     requests.push(context)
     try:
         state, value, raised, resend = attempt(task, context, job.limits[1], soft_limit)

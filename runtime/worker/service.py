@@ -28,6 +28,7 @@ from typing import Any
 from ..app import App
 from ..errors import ConnectionLost, UsageError
 from ..interrupts import listening
+from . import here
 from .attempt import Killed
 from .calls import Calls
 from .connecting import connect, receiver_of
@@ -141,10 +142,7 @@ class WorkerService:
                 if self._connect(starting=True):
                     self._remote = Remote(self)
                     self._remote.start()
-                    self.ready.set()
-                    if self.on_ready is not None:
-                        self.on_ready()
-                    self._work()
+                    self._serve()
             except Killed:
                 self._leave_at_once()
             finally:
@@ -181,6 +179,16 @@ class WorkerService:
         self._settling.connected = made is not None
         self._settling.receiver = made or receiver
         return self._settling.receiver is not None
+
+    def _serve(self) -> None:
+        here.enter()
+        try:
+            self.ready.set()
+            if self.on_ready is not None:
+                self.on_ready()
+            self._work()
+        finally:
+            here.leave()
 
     def _work(self) -> None:
         while True:
