@@ -65,6 +65,7 @@ class Context:
     app: Any = field(default=None, repr=False, compare=False)
     tell: Tell | None = field(default=None, repr=False, compare=False)
     resend: Callable[[Resend], None] | None = field(default=None, repr=False, compare=False)
+    before_call: Callable[[], None] | None = field(default=None, repr=False, compare=False)
 
     def get(self, key: str, default: Any = None) -> Any:
         """An attribute, or ``default``."""

@@ -227,6 +227,8 @@ class Sender:
         _, args, kwargs, options, _ = sending
         id_ = options.get("task_id") or new_id()
         parent = requests.serving()
+        if parent is not None and parent.before_call is not None:
+            parent.before_call()
         root_id, parent_id = (id_, None) if parent is None or parent.id is None else (parent.root_id or parent.id, parent.id)
         headers, properties, body = protocol.finish(plan.draft, id_, args, kwargs, options, root_id=root_id, parent_id=parent_id)
         if plan.times or ("countdown" in options or "eta" in options or "expires" in options):

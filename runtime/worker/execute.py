@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from .. import protocol
@@ -16,7 +17,7 @@ from ..failures import failure_of
 from ..request import Context, Resend
 from .attempt import FAILURE, IGNORED, REJECTED, RETRY, REVOKED, SUCCESS, Killed, SoftLimit, attempt, registered
 from .errbacks import run_handler
-from .here import Children
+from .here import check_served
 from .jobs import BodyJob, Ended, HandlerJob, Job, Outcome, Report, TaskJob, Told
 
 
@@ -66,7 +67,7 @@ def _run_step(job: TaskJob, app: App, report: Callable[[Report], None], soft_lim
 
     context = protocol.context(headers, args, kwargs, tell)
     context.app = app
-    context.children = Children(app)
+    context.before_call = partial(check_served, app)
     requests.push(context)
     try:
         state, value, raised, resend = attempt(task, context, job.limits[1], soft_limit)

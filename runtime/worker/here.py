@@ -21,22 +21,14 @@ def leave() -> None:
     _serving[os.getpid()] -= 1
 
 
-class Children(list[Any]):
-    """The calls that a step of a flow makes by itself, with ``delay`` and the like.
+def check_served(app: Any) -> None:
+    """Make sure that a call which a step of a flow makes by itself, with ``delay`` and the like, can reach a worker.
 
-    They go to the application's broker, as anywhere. Where that is in this process's memory and no worker runs in it, they would wait
-    for ever without a word: then the call is an error.
+    Raises:
+        UsageError: the application's broker is in this process's memory, and no worker runs here: it would wait for ever without a word.
     """
-
-    def __init__(self, app: Any) -> None:
-        super().__init__()
-        self._app = app
-
-    def append(self, result: Any) -> None:
-        """Take in a call that was just made."""
-        if not self._app.broker.traits.shared and not _serving[os.getpid()]:
-            raise UsageError(
-                f"nobody would run {result!r}: the application's broker is inside this process (memory://), and no worker of it. "
-                "Set broker_url to a broker that workers read, or write the call as a step of the flow"
-            )
-        super().append(result)
+    if not app.broker.traits.shared and not _serving[os.getpid()]:
+        raise UsageError(
+            "nobody would run this call: the application's broker is inside this process (memory://), and no worker of it; "
+            "set broker_url to a broker that workers read, or write the call as a step of the flow"
+        )
