@@ -15,7 +15,7 @@ from typing import Any
 
 from kombu.transport import virtual
 
-from ..errors import ConnectionLost
+from ..errors import ConnectionLost, ImproperlyConfigured
 from .interface import Delivery
 from .receiver_queues import ConnectionSource, as_queue, declare, losses, open_connection
 from .receiver_virtual import NO_MESSAGE, say_dropped
@@ -47,6 +47,7 @@ class KombuReceiver:
         self._woken = False
         self._consuming = True
         self._connection: Any = None
+        self._channel: Any = None
         self._connect()
 
     def receive(self, most: int, timeout: float | None) -> list[Delivery]:
@@ -107,18 +108,23 @@ class KombuReceiver:
 
     # -------------------------------------------------------------------------------------------------------------- connection
     def _connect(self) -> None:
-        connection = open_connection(self._source)
-        with losses((*connection.connection_errors, *connection.channel_errors), "cannot consume"):
-            channel = self._channel = connection.channel()
-            if isinstance(channel, virtual.Channel):
-                channel.Message = _untouched(channel.Message)
-            self._limit = self._prefetch
-            channel.basic_qos(0, self._limit, False)
-            for number, queue in enumerate(declare(self._queues, channel) if self._consuming else ()):
-                queue.consume(f"flowc{number}", callback=self._arrive, no_ack=False)
-            self._connection = connection
-            # kombu's Redis transport subscribes when it is first asked for messages
-            self._look(1, 0.0)
+        connection = self._connection = open_connection(self._source)
+        with self._losses("cannot consume"):
+            try:
+                self._begin(connection.channel())
+            except connection.channel_errors as refused:
+                raise ImproperlyConfigured(f"a queue cannot be consumed from: {refused}") from refused
+
+    def _begin(self, channel: Any) -> None:
+        self._channel = channel
+        if isinstance(channel, virtual.Channel):
+            channel.Message = _untouched(channel.Message)
+        self._limit = self._prefetch
+        channel.basic_qos(0, self._limit, False)
+        for number, queue in enumerate(declare(self._queues, channel) if self._consuming else ()):
+            queue.consume(f"flowc{number}", callback=self._arrive, no_ack=False)
+        # kombu's Redis transport subscribes when it is first asked for messages
+        self._look(1, 0.0)
 
     def _disconnect(self) -> None:
         self._arrived.clear()
@@ -128,6 +134,7 @@ class KombuReceiver:
             # a virtual channel gives back by itself what it holds, when it is closed
             with contextlib.suppress(Exception):
                 self._channel.close()
+            self._channel = None
             with contextlib.suppress(Exception):
                 connection.release()
 
@@ -139,7 +146,7 @@ class KombuReceiver:
         try:
             with losses((*connection.connection_errors, *connection.channel_errors), what):
                 yield
-        except ConnectionLost:
+        except BaseException:
             self._disconnect()
             raise
 

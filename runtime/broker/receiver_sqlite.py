@@ -109,13 +109,17 @@ class SQLiteReceiver:
     # -------------------------------------------------------------------------------------------------------------- connection
     def _connect(self) -> None:
         connection = open_connection(self._source)
-        with losses((FileUnusable,), "cannot consume"):
-            self._channel = connection.channel()
-            declare(self._queues, self._channel)
-            self._consumer = self._channel.consumer()
-            for name in self._order:
-                if self._channel.topology.is_passing(name):
-                    self._channel.topology.own_queue(name, self._consumer)
+        try:
+            with losses((FileUnusable,), "cannot consume"):
+                self._channel = connection.channel()
+                declare(self._queues, self._channel)
+                self._consumer = self._channel.consumer()
+                for name in self._order:
+                    if self._channel.topology.is_passing(name):
+                        self._channel.topology.own_queue(name, self._consumer)
+        except BaseException:
+            connection.release()
+            raise
         self._connection = connection
         self._channel.messages.listen(self._waker.ring)
 

@@ -12,7 +12,7 @@ from typing import Any
 import amqp
 import pytest
 from amqp import serialization
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flowc.runtime.broker import receiver_amqp_beats
@@ -56,6 +56,7 @@ def second_frame(**properties: Any) -> bytes:
     return struct.pack(">HHQ", 60, 0, 0) + written
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(headers=st.dictionaries(keys, values, max_size=8), priority=st.none() | st.integers(0, 255), text=st.text(max_size=50))
 def test_properties_are_read_as_py_amqp_reads_them(headers: dict[str, Any], priority: int | None, text: str) -> None:
     others = {"correlation_id": text, "content_type": "a/b", "delivery_mode": 2, "timestamp": 5}
@@ -114,6 +115,7 @@ def test_a_message_that_py_amqp_cannot_read_is_delivered(source: Source, name: s
 
 
 # ------------------------------------------------------------------------------------------------------------------------- window
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_acknowledgements_cover_what_is_done_and_nothing_else(data: st.DataObject) -> None:
     window = AmqpWindow(10, shared=True, first=100)
