@@ -113,12 +113,22 @@ class AmqpReceiver:
                     self._channel.basic_reject(delivery.tag - self._base, requeue=requeue)
 
     def cancel(self) -> None:
-        """Be sent no more messages; those that nobody asked for yet go back."""
+        """Be sent no more messages; those that nobody asked for yet go back, and those on their way."""
         self._consuming = False
-        with self._losses("the connection was lost while cancelling"), self._beats.writing:
-            self._cancel(self._window.consumers, wait=True)
-        arrived = list(self._arrived)
+        arrived, woken = list(self._arrived), False
         self._arrived.clear()
+        with self._losses("the connection was lost while cancelling"):
+            tags = self._cancel(self._window.consumers, nowait=False)
+            deadline = time.monotonic() + ANSWER
+            # what comes before the answer is rejected as it arrives; py-amqp strikes a consumer off when its answer comes
+            while tags & self._channel.callbacks.keys() and time.monotonic() < deadline:
+                pending = self._reader.pending()
+                rung, readable = self._waker.wait((self._amqp.sock,), 0.0 if pending else 1.0)
+                woken = woken or rung
+                if readable or pending:
+                    self._reader.read()
+        if woken:
+            self._waker.ring()
         self.reject(arrived, requeue=True)
 
     def reconnect(self) -> None:
@@ -194,10 +204,12 @@ class AmqpReceiver:
             self._cancel(consumers)
             self._consume()
 
-    def _cancel(self, consumers: str, *, wait: bool = False) -> None:
-        """``wait``: until the server has heard of it; what it had sent before has arrived then."""
-        for number in range(len(self._bound)):
-            self._channel.basic_cancel(f"{consumers}{number}", nowait=not wait)
+    def _cancel(self, consumers: str, *, nowait: bool = True) -> set[str]:
+        """Ask for an end of consuming, without waiting for the answer; the consumers' tags."""
+        tags = {f"{consumers}{number}" for number in range(len(self._bound))}
+        for tag in tags:
+            self._channel.send_method(spec.Basic.Cancel, "sb", (tag, nowait))
+        return tags
 
     def _drop(self) -> None:
         self._arrived.clear()

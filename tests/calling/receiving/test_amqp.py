@@ -240,6 +240,21 @@ def test_contiguous_messages_are_acknowledged_by_one_frame(source: Source, name:
         assert receiver.receive(1, 0.3) == []
 
 
+def test_what_is_on_its_way_goes_back_when_consuming_is_cancelled(source: Source, name: str) -> None:
+    with source.receiving(name, prefetch=50) as receiver:
+        source.send(name, *numbered(0, 50))
+        (held,) = collect(receiver, 1, most=1)
+        # these are on the socket, unread
+        until(lambda: waiting(source, name) == 0)
+        source.send(name, b"another")
+        receiver.cancel()
+        until(lambda: waiting(source, name) == 50)
+        assert receiver.receive(10, 0.1) == []
+        receiver.ack([held])
+    with source.receiving(name) as receiver:
+        assert bodies(collect(receiver, 50, quiet=0.2)) == [*numbered(1, 50), b"another"]
+
+
 def test_priorities(source: Source, name: str) -> None:
     queue = Queue(name, max_priority=10)
     with source.receiving(queue):

@@ -77,11 +77,6 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> Source:
     return Source(str(request.getfixturevalue(f"{request.param}_url")))
 
 
-@pytest.mark.parametrize("source", ["redis", "rabbitmq"], indirect=True)  # for SQLite see test_sqlite.py
-def test_one_is_killed(source: Source, tmp_path: Path) -> None:
-    run(source, tmp_path, 300, 1)
-
-
 @pytest.mark.soak
 def test_many_are_killed(source: Source, tmp_path: Path) -> None:
     run(source, tmp_path, 6000, 20)

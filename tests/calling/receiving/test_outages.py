@@ -133,12 +133,12 @@ def test_a_wrong_password(rabbitmq_url: str, name: str) -> None:
     assert "hunter22" not in str(raised.value)
 
 
-def test_after_kill_9(server_url: str, name: str) -> None:
-    source = Source(server_url)
+def test_after_kill_9(rabbitmq_url: str, name: str) -> None:
+    source = Source(rabbitmq_url)
     with source.receiving(name):
         pass
     source.send(name, *[str(number).encode() for number in range(5)])
-    child = subprocess.Popen([sys.executable, "-c", CHILD, server_url, name], stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen([sys.executable, "-c", CHILD, rabbitmq_url, name], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     assert child.stdout.readline() == "holding\n"
     with source.receiving(name) as receiver:

@@ -169,7 +169,7 @@ def test_what_is_held_long_does_not_come_twice(redis_url: str, name: str) -> Non
     with source.receiving(name) as holder, source.receiving(name) as other:
         source.send(name, *[b"x"] * 5)
         held = collect(holder, 5)
-        assert other.receive(10, 2.5) == []
+        assert other.receive(10, 1.8) == []
         holder.ack(held)
     with source.receiving(name) as receiver:
         assert receiver.receive(10, 1.0) == []
@@ -212,7 +212,7 @@ def test_a_worker_of_another_machine_that_beats_no_more_is_dead(source: Source, 
         source.send(name, b"x", b"y")
         assert len(collect(far, 2, most=2)) == 2
         # it lives, and beats
-        assert receiver.receive(10, 2.0) == []
+        assert receiver.receive(10, 1.2) == []
         abandon(far)
         assert bodies(collect(receiver, 2)) == [b"x", b"y"]
 
