@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 import zstandard
 
 #: ``worker_max_message_size`` of the workers that get them.

@@ -120,7 +120,7 @@ def waiting(place: Place) -> int:
         import redis
 
         with redis.Redis.from_url(place.broker) as client:
-            return sum(client.llen(key) for key in (place.queue, *(f"{place.queue}\x06\x16{step}" for step in (3, 6, 9))))  # type: ignore[misc]
+            return sum(client.llen(key) for key in (place.queue, *(f"{place.queue}\x06\x16{step}" for step in (3, 6, 9))))
     with place.app.connection() as connection, connection.channel() as channel:
         return int(channel.queue_declare(place.queue, passive=True).message_count)
 
@@ -131,7 +131,7 @@ def held(place: Place) -> int:
         import redis
 
         with redis.Redis.from_url(place.broker) as client:
-            return int(client.hlen("unacked"))  # type: ignore[arg-type]
+            return int(client.hlen("unacked"))
     if place.broker.startswith("sqlite"):
         with contextlib.closing(sqlite3.connect(place.broker.removeprefix("sqlite:///"))) as file:
             query = "SELECT count(*) FROM flowc_messages WHERE queue = ? AND consumer IS NOT NULL"

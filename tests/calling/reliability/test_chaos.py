@@ -50,8 +50,8 @@ class Producer:
 
     def _one(self, number: int) -> tuple[Sequence[str], Sequence[str]]:
         """Call; ids and keys."""
-        how, patient = number % 12, {"retry": True, "retry_policy": PATIENT}
-        key = f"k{number}"
+        patient: dict[str, Any] = {"retry": True, "retry_policy": PATIENT}
+        how, key = number % 12, f"k{number}"
         if how == 0:
             done = chain(*(self._work(f"{key}-{step}") for step in range(3))).apply_async(**patient)
             ids = []
@@ -106,7 +106,7 @@ class FirstEnds:
         with contextlib.closing(redis.Redis.from_url(self._store.url)) as client:
             for at in range(0, len(missing), 1000):
                 some = missing[at : at + 1000]
-                for id_, text in zip(some, client.mget([f"celery-task-meta-{id_}" for id_ in some]), strict=True):  # type: ignore[arg-type]
+                for id_, text in zip(some, client.mget([f"celery-task-meta-{id_}" for id_ in some]), strict=True):
                     document = json.loads(text) if text else {"status": None}
                     if document["status"] in READY_STATES:
                         self.found[id_] = document

@@ -102,7 +102,8 @@ def test_what_is_no_exception_is_not_called(place: Place, tmp_path: Path) -> Non
         error = raised(place.app, written(place, {"exc_type": kind, "exc_message": arguments, "exc_module": module}))
         assert isinstance(error, Exception), (module, kind)
         assert not touched.exists(), (module, kind)
-    for result in (None, 5, "text", [], {}, {"exc_type": "ValueError"}, {"exc_module": "builtins"}):
+    odd: tuple[Any, ...] = (None, 5, "text", [], {}, {"exc_type": "ValueError"}, {"exc_module": "builtins"})
+    for result in odd:
         assert isinstance(raised(place.app, written(place, result)), Exception)
 
 

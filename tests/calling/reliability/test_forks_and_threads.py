@@ -33,7 +33,7 @@ def forking(place: Place, workers: Workers, calls: int) -> None:
     assert worker.stop() == 0
 
 
-@pytest.mark.parametrize("results", ["store", "rpc"])
+@pytest.mark.parametrize("results", ["store", pytest.param("rpc", marks=pytest.mark.soak)])
 def test_forks(place: Place, workers: Workers, results: str) -> None:
     if results == "rpc":
         workers.set("result_backend", "rpc://")

@@ -19,7 +19,7 @@ class Publisher:
     """Sends messages of any kind by kombu alone."""
 
     def __init__(self, place: Place) -> None:
-        from kombu import Connection
+        from kombu.connection import Connection
 
         place.app.broker.connection()  # makes sqlite:// known to kombu
         self._connection = Connection(place.broker)
@@ -46,8 +46,21 @@ class Publisher:
         self._connection.release()
 
 
-@pytest.mark.parametrize("pool", ["threads", "processes"])
-def test_garbage_harms_nobody(place: Place, workers: Workers, pool: str, tmp_path: Path) -> None:
+def test_garbage_harms_nobody(place: Place, workers: Workers, tmp_path: Path) -> None:
+    garbage_harms_nobody(place, workers, "threads", tmp_path)
+
+
+def test_garbage_harms_no_child(redis_place: Place, redis_workers: Workers, tmp_path: Path) -> None:
+    garbage_harms_nobody(redis_place, redis_workers, "processes", tmp_path)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("pool", ["processes", "solo"])
+def test_garbage_harms_no_pool(place: Place, workers: Workers, pool: str, tmp_path: Path) -> None:
+    garbage_harms_nobody(place, workers, pool, tmp_path)
+
+
+def garbage_harms_nobody(place: Place, workers: Workers, pool: str, tmp_path: Path) -> None:
     worker = workers.start(place.queue, pool=pool, FLOWC_WORKER_MAX_MESSAGE_SIZE=str(LIMIT))
     garbage = all_garbage(tmp_path)
     good: list[str] = []
@@ -109,7 +122,7 @@ RAW: dict[str, tuple[bytes | dict[str, Any], bool]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("pool", ["threads", "processes"])
+@pytest.mark.parametrize("pool", ["threads", pytest.param("processes", marks=pytest.mark.soak)])
 def test_garbage_in_the_lists_of_redis(redis_place: Place, redis_workers: Workers, pool: str) -> None:
     import redis
 

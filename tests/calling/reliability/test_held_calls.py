@@ -38,7 +38,7 @@ def held_calls(place: Place, workers: Workers, count: int, seconds: float) -> No
 
 
 def test_hundreds(place: Place, workers: Workers) -> None:
-    held_calls(place, workers, 500, 10)
+    held_calls(place, workers, 500, 6)
 
 
 @pytest.mark.soak

@@ -67,7 +67,8 @@ def test_time_limits(redis_place: Place, redis_workers: Workers) -> None:
     assert waiting(place) + held(place) == 0
 
 
-def test_what_starts_the_children_dies(place: Place, workers: Workers) -> None:
+def test_what_starts_the_children_dies(redis_place: Place, redis_workers: Workers) -> None:
+    place, workers = redis_place, redis_workers
     worker = workers.start(place.queue, pool="processes", concurrency=2)
     place.wait([place.send("r.work", "before")], workers.logs)
     children = [int(pid) for pid in Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()]
@@ -83,7 +84,7 @@ def test_what_starts_the_children_dies(place: Place, workers: Workers) -> None:
     assert others.stop() == 0
 
 
-@pytest.mark.parametrize("pool", ["threads", "processes"])
+@pytest.mark.parametrize("pool", ["threads", pytest.param("processes", marks=pytest.mark.soak)])
 def test_tries(place: Place, workers: Workers, pool: str) -> None:
     """Retries outlive the worker that ordered them."""
     first = workers.start(place.queue, pool=pool, concurrency=2)

@@ -23,9 +23,7 @@ def begun(workers: Workers, key: str) -> None:
     wait_for(lambda: workers.ledger.count("begin")[key], workers.logs)
 
 
-@pytest.mark.parametrize("number", SIGNALS, ids=["SIGTERM", "SIGINT"])
-@pytest.mark.parametrize("pool", POOLS)
-def test_what_runs_is_finished(place: Place, workers: Workers, pool: str, number: int, tmp_path: Path) -> None:
+def what_runs_is_finished(place: Place, workers: Workers, pool: str, number: int, tmp_path: Path) -> None:
     first = workers.start(place.queue, pool=pool, concurrency=1)
     soon = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=600)
     held = [place.send("r.work", f"held{n}", eta=soon) for n in range(HELD)]
@@ -46,6 +44,23 @@ def test_what_runs_is_finished(place: Place, workers: Workers, pool: str, number
     assert place.documents(held) == {}
 
 
+def test_what_runs_is_finished(place: Place, workers: Workers, tmp_path: Path) -> None:
+    what_runs_is_finished(place, workers, "threads", signal.SIGTERM, tmp_path)
+
+
+@pytest.mark.parametrize(("pool", "number"), [("processes", signal.SIGINT), ("solo", signal.SIGTERM)])
+def test_what_runs_is_finished_in_other_pools(redis_place: Place, redis_workers: Workers, pool: str, number: int, tmp_path: Path) -> None:
+    what_runs_is_finished(redis_place, redis_workers, pool, number, tmp_path)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("number", SIGNALS, ids=["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("pool", POOLS)
+def test_what_runs_is_finished_everywhere(place: Place, workers: Workers, pool: str, number: int, tmp_path: Path) -> None:
+    what_runs_is_finished(place, workers, pool, number, tmp_path)
+
+
+@pytest.mark.soak
 @pytest.mark.parametrize("pool", POOLS)
 def test_held_calls_survive(place: Place, workers: Workers, pool: str) -> None:
     first = workers.start(place.queue, pool=pool, concurrency=1)
@@ -63,10 +78,7 @@ def test_held_calls_survive(place: Place, workers: Workers, pool: str) -> None:
     assert time.time() >= due.timestamp()
 
 
-@pytest.mark.parametrize("number", SIGNALS, ids=["SIGTERM", "SIGINT"])
-@pytest.mark.parametrize("pool", POOLS)
-@pytest.mark.parametrize("task", ["r.until", "r.early_until"])
-def test_a_second_signal_gives_back_what_runs(place: Place, workers: Workers, pool: str, number: int, task: str, tmp_path: Path) -> None:
+def second_signal(place: Place, workers: Workers, pool: str, number: int, task: str, tmp_path: Path) -> None:
     first = workers.start(place.queue, pool=pool, concurrency=1)
     running = place.send(task, "running", str(tmp_path / "go"))
     begun(workers, "running")
@@ -91,3 +103,22 @@ def test_a_second_signal_gives_back_what_runs(place: Place, workers: Workers, po
     assert place.wait([running])[running]["status"] == "SUCCESS"
     assert second.stop() == 0
     assert workers.ledger.workers("end") == {"running": [second.number]}
+
+
+def test_a_second_signal_gives_back_what_runs(place: Place, workers: Workers, tmp_path: Path) -> None:
+    second_signal(place, workers, "threads", signal.SIGTERM, "r.until", tmp_path)
+
+
+@pytest.mark.parametrize(("pool", "number", "task"), [("processes", signal.SIGINT, "r.early_until"), ("solo", signal.SIGTERM, "r.until")])
+def test_a_second_signal_in_other_pools(
+    redis_place: Place, redis_workers: Workers, pool: str, number: int, task: str, tmp_path: Path
+) -> None:
+    second_signal(redis_place, redis_workers, pool, number, task, tmp_path)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("number", SIGNALS, ids=["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("task", ["r.until", "r.early_until"])
+def test_a_second_signal_everywhere(place: Place, workers: Workers, pool: str, number: int, task: str, tmp_path: Path) -> None:
+    second_signal(place, workers, pool, number, task, tmp_path)
