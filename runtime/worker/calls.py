@@ -17,6 +17,7 @@ from ..failures import Failure, failure_of
 from ..results.interface import Stored
 from .attempt import FAILURE, REVOKED
 from .entry import Entry
+from .execute import execute
 from .jobs import Begun, BodyJob, Dropped, Ended, Relayed, Report, TaskJob, Told, Verdict
 from .keeper import Item, Keeper, Kept
 from .lines import ended as log_ended
@@ -121,10 +122,16 @@ class Calls:
         self._entries[entry.key] = entry
         self._by_id[entry.id] = entry
         self._settling.open += 1
-        if self._solo:
+        if job.verdict is not None and job.verdict.state == REVOKED:
+            self._conclude(job)
+        elif self._solo:
             self._ready.append((entry, job))
         else:
             self._pool.submit(job)
+
+    def _conclude(self, job: TaskJob) -> None:
+        """Do here what follows from a revocation, which calls nobody: the pool may be busy for long."""
+        self.deliver(execute(job, self._app, self.deliver, "worker"))
 
     def _came_again(self, entry: Entry) -> bool:
         """Whether it is the message of a call that was under way when the connection was lost: that one can be acknowledged again."""
@@ -148,8 +155,9 @@ class Calls:
         while self._ready and not self._awake:
             entry, job = self._ready.popleft()
             if entry.id in self._revoked:
-                job = self._remake(entry, _revocation())
-            self._pool.submit(job)
+                self._conclude(self._remake(entry, _revocation()))
+            else:
+                self._pool.submit(job)
             self.handle()
 
     @property
@@ -191,7 +199,7 @@ class Calls:
         if entry is None:
             return
         if entry.revoked:
-            self._run(self._remake(entry, _revocation()))
+            self._conclude(self._remake(entry, _revocation()))
             return
         self._forget(entry)
         self.counts["RETURNED"] += 1
@@ -294,8 +302,9 @@ class Calls:
 
     def lost(self) -> None:
         """The connection is gone: what has not begun will come again, what runs goes on."""
-        for entry in [entry for entry in self._entries.values() if entry.begun is None]:
+        for entry in [entry for entry in self._entries.values() if entry.begun is None and not entry.doomed]:
             self._pool.cancel(entry.key)
+            self._forget(entry)
         for entry, _ in self._ready:
             self._forget(entry)
         self._ready.clear()

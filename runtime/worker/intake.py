@@ -89,8 +89,11 @@ class Intake:
         id_, name = headers["id"], headers["task"]
         conditions = self._conditions.get(name) or self._learn(name)
         entry = Entry(self._next_key(), id_, name, delivery, self._settling.generation, conditions)
-        if id_ in self._revoked and verdict is None:
-            verdict = Verdict(REVOKED, failure_of(TaskRevokedError("revoked"), keep=False))
+        if verdict is None:
+            if id_ in self._revoked:
+                verdict = Verdict(REVOKED, failure_of(TaskRevokedError("revoked"), keep=False))
+            elif headers.get("expires") is not None and time.time() >= (moment(headers["expires"]) or 0.0):
+                verdict = Verdict(REVOKED, failure_of(TaskRevokedError("expired"), keep=False))
         if len(delivery.body) > self._terms.limit:
             big = DecodeError(f"the message's body has {len(delivery.body):,} bytes; worker_max_message_size is {self._terms.limit:,}")
             verdict = Verdict(FAILURE, failure_of(big, keep=False), rejected=True)

@@ -273,7 +273,8 @@ class WorkerService:
             self._settling.receiver.cancel()
             held = self._intake.release()
             self._settling.give_back(held)
-            self.counts["RETURNED"] += len(held)
+            if held:
+                self.counts["RETURNED"] += len(held)
             self._calls.drain()
             self._calls.handle()
             running = [entry.shown() for entry in self._calls.entries if entry.begun is not None]
