@@ -19,13 +19,13 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from amqp import spec
 from amqp.exceptions import AMQPNotImplementedError
 
 from ..errors import ConnectionLost, ImproperlyConfigured
 from .connections import ANSWER
 from .interface import Delivery
 from .receiver_amqp_beats import AmqpBeats
+from .receiver_amqp_consumers import AmqpConsumers
 from .receiver_amqp_content import Deliver
 from .receiver_amqp_reader import AmqpReader
 from .receiver_amqp_window import AmqpWindow
@@ -75,7 +75,7 @@ class AmqpReceiver:
         most = most if self._consuming else 0
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._losses("the connection was lost while receiving"):
-            self._adjust(most)
+            self._consumers.adjust(most, len(self._arrived))
             while True:
                 ready = min(most, len(self._arrived))
                 if ready and ready == most and time.monotonic() < self._next_beat:
@@ -118,10 +118,10 @@ class AmqpReceiver:
         arrived, woken = list(self._arrived), False
         self._arrived.clear()
         with self._losses("the connection was lost while cancelling"):
-            tags = self._cancel(self._window.consumers, nowait=False)
+            tags = self._consumers.end()
             deadline = time.monotonic() + ANSWER
-            # what comes before the answer is rejected as it arrives; py-amqp strikes a consumer off when its answer comes
-            while tags & self._channel.callbacks.keys() and time.monotonic() < deadline:
+            # what comes before the answer is rejected as it arrives
+            while self._consumers.ending(tags) and time.monotonic() < deadline:
                 pending = self._reader.pending()
                 rung, readable = self._waker.wait((self._amqp.sock,), 0.0 if pending else 1.0)
                 woken = woken or rung
@@ -170,46 +170,18 @@ class AmqpReceiver:
         amqp = self._amqp = connection.connection
         amqp.sock.settimeout(ANSWER)
         self._channel = connection.channel()
-        self._bound = declare(self._queues, self._channel)
+        bound = declare(self._queues, self._channel)
         quorum = any((queue.queue_arguments or {}).get("x-queue-type") == "quorum" for queue in self._queues)
         shared = self._shareable and not quorum and not connection.transport.qos_semantics_matches_spec(amqp)
         self._base = self._window.highest
         self._window = AmqpWindow(self._prefetch, shared, self._base)
-        self._cancelled = ""
+        self._consumers = AmqpConsumers(self._channel, bound, self._window)
         self._reader = AmqpReader(amqp, self._arrive)
         self._tick = min(5.0, amqp.heartbeat / 4) if amqp.heartbeat else 30.0
         self._next_beat = 0.0
         if self._consuming:
-            self._consume()
+            self._consumers.begin()
         self._beats = AmqpBeats(amqp, self._tick * 1.5)
-
-    def _consume(self) -> None:
-        """Begin to consume, within the limit. Nothing is waited for: messages may come before the answer."""
-        self._send_limit()
-        for number, queue in enumerate(self._bound):
-            tag = f"{self._window.consumers}{number}"
-            queue.consume(tag, callback=_unexpected, no_ack=False, nowait=True, on_cancel=self._on_cancel)
-
-    def _send_limit(self) -> None:
-        self._channel.send_method(spec.Basic.Qos, "lBb", (0, self._window.frame(), self._window.shared))
-
-    def _adjust(self, most: int) -> None:
-        """Let the limit follow what is held."""
-        consumers = self._window.consumers
-        if not self._window.adjust(most, len(self._arrived)):
-            return
-        if self._window.shared:
-            self._send_limit()
-        else:
-            self._cancel(consumers)
-            self._consume()
-
-    def _cancel(self, consumers: str, *, nowait: bool = True) -> set[str]:
-        """Ask for an end of consuming, without waiting for the answer; the consumers' tags."""
-        tags = {f"{consumers}{number}" for number in range(len(self._bound))}
-        for tag in tags:
-            self._channel.send_method(spec.Basic.Cancel, "sb", (tag, nowait))
-        return tags
 
     def _drop(self) -> None:
         self._arrived.clear()
@@ -232,11 +204,8 @@ class AmqpReceiver:
             self._drop()
             raise
 
-    def _on_cancel(self, consumer_tag: str) -> None:
-        self._cancelled = consumer_tag
-
     def _raise_cancelled(self) -> None:
-        if self._cancelled:
+        if self._consumers.cancelled:
             raise ConnectionLost("the broker cancelled the consumer: its queue was deleted, or moved to another node")
 
     def _beat(self) -> None:
@@ -264,8 +233,3 @@ class AmqpReceiver:
 
     def _ack_frame(self, tag: int, *, multiple: bool) -> bytes:
         return _ACK.pack(1, self._channel.channel_id, 13, 60, 80, tag - self._base, multiple, _FRAME_END)
-
-
-def _unexpected(message: Any) -> None:
-    """Messages are read here, not by py-amqp."""
-    raise ConnectionLost("py-amqp has read a message")
