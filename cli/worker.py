@@ -73,9 +73,9 @@ def command(
     from ..runtime.errors import ConnectionLost, UsageError
     from ..runtime.worker.service import WorkerService
 
-    app = _application(spec, {"broker_url": broker, "result_backend": backend})
-    _log_to_stderr(loglevel)
     try:
+        app = _application(spec, {"broker_url": broker, "result_backend": backend})
+        _log_to_stderr(loglevel)
         _check_broker(app)
         service = WorkerService(
             app, queues or None, concurrency=concurrency, pool=pool or app.conf.worker_pool,

@@ -83,6 +83,11 @@ def make_connection(conf: Configuration, **overrides: Any) -> Any:
     }
     try:
         return _Connection(url, **given)
+    except ImportError as exc:
+        missing = f"the package {exc.name}" if exc.name else f"a package ({type(exc).__name__})"
+        extra = _DRIVERS.get(scheme)
+        how = f"; install it with  pip install 'flowc[{extra}]'" if extra else ""
+        raise ImproperlyConfigured(f"broker_url: {scheme}:// needs {missing}, which is not installed{how}") from None
     except Exception as exc:  # the text of kombu's errors may quote parts of the URL
         raise ImproperlyConfigured(f"broker_url cannot be read as a URL: {masked(url)} ({type(exc).__name__})") from None
 

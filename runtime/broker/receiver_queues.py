@@ -24,7 +24,7 @@ def as_queue(source: ConnectionSource, queue: Any) -> Any:
         return topology.queue(queue)
     if not isinstance(queue, str):
         return queue
-    from kombu import Exchange, Queue
+    from kombu.entity import Exchange, Queue
 
     return Queue(queue, Exchange(queue, type="direct"), routing_key=queue)
 
@@ -45,7 +45,7 @@ def open_connection(source: ConnectionSource, *, heartbeat: float | None = None)
         raise ImproperlyConfigured(f"broker_url: {failure}") from failure
     except (*connection.connection_errors, *connection.channel_errors, OSError) as failure:
         discard(connection)
-        raise ConnectionLost(f"cannot connect to {place(connection)}: {failure or type(failure).__name__}") from failure
+        raise ConnectionLost(f"cannot connect to {place(connection)}: {str(failure) or type(failure).__name__}") from failure
     return connection
 
 
@@ -57,7 +57,7 @@ def losses(errors: tuple[type[BaseException], ...], what: str) -> Iterator[None]
     except ConnectionLost:
         raise
     except errors as failure:
-        raise ConnectionLost(f"{what}: {failure or type(failure).__name__}") from failure
+        raise ConnectionLost(f"{what}: {str(failure) or type(failure).__name__}") from failure
 
 
 def declare(queues: Sequence[Any], channel: Any) -> list[Any]:

@@ -64,7 +64,7 @@ class RedisBell:
             return True
         self._alarm.heard()
         _, found = self._link.ask(("CLIENT", "CACHING", "YES"), self._exists)
-        return found == 0
+        return bool(found == 0)
 
     def sources(self) -> Sequence[Readable]:
         """What becomes readable when there may be a message, or when a connection has ended."""

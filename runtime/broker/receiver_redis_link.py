@@ -47,7 +47,7 @@ class RedisLink:
         try:
             self._connection.connect()
         except self._errors as failure:
-            raise ConnectionLost(f"cannot connect to Redis: {failure or type(failure).__name__}") from failure
+            raise ConnectionLost(f"cannot connect to Redis: {str(failure) or type(failure).__name__}") from failure
 
     # ------------------------------------------------------------------------------------------------------------------ asking
     def ask(self, *commands: Command) -> list[Any]:
@@ -115,7 +115,7 @@ class RedisLink:
 
     def _lost(self, failure: BaseException) -> ConnectionLost:
         self.close()
-        return ConnectionLost(f"the connection to Redis was lost: {failure or type(failure).__name__}")
+        return ConnectionLost(f"the connection to Redis was lost: {str(failure) or type(failure).__name__}")
 
     # ---------------------------------------------------------------------------------------------------------------- hearing
     def fileno(self) -> int:

@@ -87,7 +87,7 @@ def checked(
                 options = _plain_links(options)
                 break
     if task is None:
-        task = app.tasks.get(name)
+        task = _registered(app, name)
     if task is not None:
         if task.typing and task.arity is not None:
             task.arity.check(name, args, kwargs)
@@ -97,6 +97,15 @@ def checked(
             options = {**options, "shadow": task.shadow_name(task, args, kwargs, options)}
     made: Sending = _late.sending(name, args, kwargs, options, task)
     return made
+
+
+def _registered(app: App, name: object) -> Task | None:
+    """The task of that name, if the application has it: whoever calls by name need not."""
+    if not isinstance(name, str):
+        raise TypeError(f"a task is called by its name, a text, not by one of type {type(name).__name__}")
+    if not name:
+        raise ValueError("a task is called by its name, and this one is empty")
+    return app.tasks.get(name)
 
 
 def ignores(app: App, options: Mapping[str, Any], task: Task | None) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from ..configuration.secrets import shown
 from ..errors import ImproperlyConfigured
 from .interface import Backend
 from .settings import Settings, read_settings
@@ -31,6 +33,8 @@ def make_backend(app: App) -> Backend:
     if not url:
         url = "cache+memory://" if _embedded(conf) else "disabled://"
     scheme, separator, _ = url.partition("://")
+    if not re.fullmatch(r"[\w.+-]*", scheme):  # what stands there may be a password
+        raise ImproperlyConfigured(f"result_backend must be a URL such as redis://localhost:6379/1, not {shown(url, 'result_backend')}")
     scheme = scheme.lower()
     if not separator:  # Celery's short form: "rpc", "redis"
         url = f"{scheme}://"

@@ -96,6 +96,8 @@ class WorkerService:
     ) -> None:
         conf = app.conf
         self.app = app
+        if isinstance(queues, str):
+            raise UsageError(f"queues is a list of names, not a text: write [{queues!r}]")
         self.queues = [name for name in (queues or app.sender.router.queue_names()) if name not in set(exclude_queues)]
         if not self.queues:
             raise UsageError("no queue is left for the worker to read")

@@ -379,3 +379,10 @@ def unused_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+def test_a_call_has_a_name(flowc: Flowc) -> None:
+    ran = flowc("call", "", "--broker", "sqlite:///nothing.db")
+    assert (ran.code, ran.out) == (Exit.USAGE, ""), ran
+    assert "by its name" in ran.err
+    assert not Path("nothing.db").exists()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from flowc.runtime.app import App
-from flowc.runtime.errors import AppNotFound
+from flowc.runtime.errors import AppNotFound, UsageError
 from flowc.runtime.loading import load_app
 from flowc.runtime.task import Task
 
@@ -159,3 +159,8 @@ def test_an_error_in_the_users_module_shows_its_line(folder: Path, name: str, li
     assert f'{name}.py", line 2' in caught.value.traceback
     assert line in caught.value.traceback
     assert "importlib" not in caught.value.traceback
+
+
+def test_the_queues_of_a_worker_are_a_list() -> None:
+    with App("x", set_as_current=False) as app, pytest.raises(UsageError, match=r"write \['letters'\]"), app.embedded_worker("letters"):
+        raise AssertionError("it would read the queues l, e, t, t …")

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flowc.runtime.codec import decode_body, encode_body, pack, unpack
 from flowc.runtime.errors import DecodeError, EncodeError
 from flowc.runtime.protocol import brief, context, encode, moment
 from flowc.runtime.timers import Timers
-from flowc.runtime.codec import decode_body, encode_body, pack, unpack
 
 SENT = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
 

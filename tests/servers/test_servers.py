@@ -66,22 +66,25 @@ def test_redis_keeps_its_data(tmp_path: Path) -> None:
     await_none(server.folder)
 
 
-def test_rabbitmq_keeps_its_data(tmp_path: Path) -> None:
-    queue = Queue("kept", durable=True)
+@pytest.mark.parametrize("end", ["kill", pytest.param("stop", marks=pytest.mark.soak)])
+def test_rabbitmq_keeps_its_data(tmp_path: Path, end: str) -> None:
+    queue = Queue("kept", routing_key="kept", durable=True)  # the routing key of the default exchange is the queue's name
     with RabbitServer(tmp_path / "r") as server:
-        for number, end in enumerate((server.kill, server.stop)):
-            confirmed = Connection(server.url, transport_options={"confirm_publish": True})
-            with confirmed as connection, connection.SimpleQueue(queue) as simple:
-                simple.put({"told": number}, delivery_mode=2)
-            end()
-            assert not server.running
-            assert not is_listening(server.port)
-            assert processes_of(server.folder) == []
-            server.start()
-            with Connection(server.url) as connection, connection.SimpleQueue(queue) as simple:
-                message = simple.get(timeout=30)
-                assert message.payload == {"told": number}
-                message.ack()
+        confirmed = Connection(server.url, transport_options={"confirm_publish": True})
+        with confirmed as connection, connection.SimpleQueue(queue) as simple:
+            simple.put({"told": end}, delivery_mode=2)
+        getattr(server, end)()
+        assert not server.running
+        assert not is_listening(server.port)
+        assert processes_of(server.folder) == []
+        server.start()
+        with Connection(server.url) as connection, connection.SimpleQueue(queue) as simple:
+            message = simple.get(timeout=30)
+            assert message.payload == {"told": end}
+            message.ack()
+        server.stop()
+        assert not server.running
+        assert not is_listening(server.port)
     await_none(server.folder)
 
 
@@ -133,8 +136,15 @@ time.sleep(600)
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["SIGKILL", "SIGTERM"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [
+        ("redis", signal.SIGKILL),
+        ("redis", signal.SIGTERM),
+        ("rabbitmq", signal.SIGKILL),
+        pytest.param("rabbitmq", signal.SIGTERM, marks=pytest.mark.soak),
+    ],
+)
 def test_a_server_ends_with_its_owner(tmp_path: Path, kind: str, number: signal.Signals) -> None:
     folder = tmp_path / "r"
     code = OWNER.format(kind=kind, name=KINDS[kind].__name__)

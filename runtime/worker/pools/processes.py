@@ -17,13 +17,16 @@ import time
 from typing import Any
 
 from ...app import App
-from ...errors import StepError, TaskRevokedError, TimeLimitExceeded, WorkerLostError
+from ...errors import StepError, TaskRevokedError, TimeLimitExceeded, UsageError, WorkerLostError
 from ...events import State
 from ...failures import failure_of
 from ..jobs import Begun, Dropped, Ended, Job
 from .crew import Child, Crew
 from .interface import Reporter
 from .nursery import Nursery, cause_of_death
+
+#: How often a zygote that dies is replaced.
+MOST_RENEWALS = 10
 
 _BUG = "the pool has broken down; this is a bug in flowc"
 
@@ -41,7 +44,9 @@ class ProcessPool:
         self.room = concurrency * 2
         self.concurrency = concurrency
         self._report = report
+        self._app = app
         self._nursery = Nursery(app)
+        self._renewals = 0
         self._lock = threading.Lock()
         self._crew = Crew(concurrency, self._begun)
         self._draining = self._killed = self._closed = self._broken = self._down = False
@@ -162,12 +167,29 @@ class ProcessPool:
             with self._lock:
                 for child in crew.mark_overdue():
                     self._nursery.kill(child.number)
+                if self._broken and not crew.children and not self._closed:
+                    self._renew()
                 while crew.wants_more() and not self._broken:
                     self._bear()
                 crew.assign()
-                lost = list(crew.jobs) if self._broken else []
+                lost = list(crew.jobs) if self._broken and not crew.children else []
             for job in lost:
                 self._lose(job, time.monotonic(), "pool", WorkerLostError("the process that starts the pool's processes has died"))
+
+    def _renew(self) -> None:
+        """Start another zygote in place of the one that died: jobs that had not begun are run after all."""
+        if self._renewals == MOST_RENEWALS or self._killed:
+            return
+        self._renewals += 1
+        with contextlib.suppress(KeyError, ValueError):  # its notice was seen already
+            self._selector.unregister(self._nursery)
+        self._nursery.close()
+        try:
+            self._nursery = Nursery(self._app)
+        except (UsageError, OSError):
+            return
+        self._selector.register(self._nursery, selectors.EVENT_READ, None)
+        self._broken = False
 
     def _bear(self) -> None:
         number = self._crew.next_number()

@@ -54,7 +54,15 @@ def test_an_unknown_scheme_is_named_with_those_that_are_known() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["redis://user:secret@host:port/0", "redis://:secret@[::1", "mongodb://user:secret@host", "redis://host/0?password=secret&x=%"]
+    "url",
+    [
+        "redis://user:secret@host:port/0",
+        "redis://:secret@[::1",
+        "redis//:secret@host",
+        "redis:secret@host",
+        "mongodb://user:secret@host",
+        "redis://host/0?password=secret&x=%",
+    ],
 )
 def test_a_password_is_never_shown(url: str) -> None:
     try:

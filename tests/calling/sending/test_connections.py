@@ -228,3 +228,19 @@ def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "redis" else real(name, *rest))
     with application("redis://localhost") as app, pytest.raises(ImproperlyConfigured, match=r"flowc\[redis\]"):
         send(app)
+
+
+def test_a_package_that_a_transport_misses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    from kombu import transport
+
+    monkeypatch.setattr(transport, "_transport_cache", {})
+    monkeypatch.delitem(sys.modules, "kombu.transport.redis", raising=False)
+    monkeypatch.setitem(sys.modules, "packaging.version", None)
+    with (
+        application("redis://:secret@localhost") as app,
+        pytest.raises(ImproperlyConfigured, match=r"needs the package packaging.*flowc\[redis\]") as caught,
+    ):
+        send(app)
+    assert "secret" not in str(caught.value)
