@@ -76,8 +76,19 @@ def test_two_processes_share_a_server(tmp_path: Path) -> None:
     await_none(Path(servers))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-@pytest.mark.parametrize("processes", ["0", "2"])
+@pytest.mark.parametrize(
+    ("processes", "number"),
+    [
+        pytest.param(
+            processes,
+            number,
+            id=f"{processes}-{number.name}",
+            marks=() if (processes, number) == ("2", signal.SIGTERM) else pytest.mark.soak,
+        )
+        for processes in ("0", "2")
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+    ],
+)
 def test_no_server_outlives_an_interrupted_run(tmp_path: Path, processes: str, number: signal.Signals) -> None:
     (tmp_path / "test_asking.py").write_text(ASKING)
     (tmp_path / "linger").touch()
