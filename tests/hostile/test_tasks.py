@@ -58,7 +58,7 @@ def test_a_task(folder: Path, way: str, pool: str) -> None:
     checked(run(folder, f'bound("{way}") ~> hear\n', "--pool", pool), printing=printing)
 
 
-@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("pool", ["processes", *(pytest.param(pool, marks=pytest.mark.soak) for pool in POOLS if pool != "processes")])
 def test_all_of_them_at_once(folder: Path, pool: str) -> None:
     ways = [*WAYS, *DEADLY] if pool == "processes" else WAYS
     text = (

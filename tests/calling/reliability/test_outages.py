@@ -103,6 +103,7 @@ def test_redis_is_away_for_a_moment(redis_database: str, tmp_path: Path) -> None
         broker_goes_and_comes(server, tmp_path, redis_database, "threads", False, 2)
 
 
+@pytest.mark.soak
 def test_rabbitmq_is_away_for_a_moment(redis_database: str, tmp_path: Path) -> None:
     with RabbitServer(tmp_path / "b") as server:
         broker_goes_and_comes(server, tmp_path, redis_database, "threads", False, 2)
