@@ -20,7 +20,7 @@ from typing import Any
 from . import servers
 from .measure import Row
 
-COUNT = 5_000
+COUNT = 4_000
 REPEATS = 3
 DEADLINE = 120.0
 
@@ -114,6 +114,7 @@ def run() -> list[Row]:
     celery = [name for name in SIDES if name.startswith("Celery")]
     with servers.redis() as url:
         found = _rows("Redis", measure(url, list(SIDES)), celery, "≥ 2")
-    with servers.rabbitmq() as url:
-        found += _rows("RabbitMQ", measure(url, list(SIDES)), ["Celery threads -c 4"], "≥ 1.2")
+    with servers.rabbitmq() as url:  # without Celery's solo pool, which does a hundred tasks a second there
+        names = [name for name in SIDES if name != "Celery solo"]
+        found += _rows("RabbitMQ", measure(url, names), ["Celery threads -c 4"], "≥ 1.2")
     return found
