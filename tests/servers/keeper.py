@@ -52,7 +52,7 @@ def start(command: dict[str, Any], log: Path) -> subprocess.Popen[bytes]:
 
 
 def wait(owner: int, started: list[subprocess.Popen[bytes]], asked: int) -> str:
-    """Until there is something to do: "stop" or "kill". ``asked`` tells of signals."""
+    """Until there is something to do: "stop", "kill", or "clear" if the owner is gone. ``asked`` tells of signals."""
     server, known = started[-1], {process.pid for process in started}
     sources = [asked]
     with contextlib.suppress(OSError, AttributeError):
@@ -61,7 +61,9 @@ def wait(owner: int, started: list[subprocess.Popen[bytes]], asked: int) -> str:
         ready, _, _ = select.select(sources, [], [], LOOK)
         if asked in ready:
             return "stop" if os.read(asked, 1)[0] == signal.SIGTERM else "kill"
-        if ready or not is_there(owner) or server.poll() is not None:
+        if ready or not is_there(owner):
+            return "clear"  # a dead owner may be a zombie, which only its descriptor tells
+        if server.poll() is not None:
             return "kill"
         bury(known)
 
@@ -141,7 +143,7 @@ def main() -> int:
         wanted = wait(request["owner"], started, asked)
     finally:
         end(started, request["grace"] if wanted == "stop" else 0)
-        if request["litter"] and not is_there(request["owner"]):
+        if request["litter"] and wanted == "clear":
             shutil.rmtree(request["litter"], ignore_errors=True)
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import shutil
 import signal
 import tempfile
@@ -24,8 +25,8 @@ KINDS: dict[str, Callable[[Path, int, Path], Server]] = {
 
 
 def open_run() -> None:
-    """Prepare a folder for the servers of this process's run. Nothing is started before somebody asks."""
-    os.environ[VARIABLE] = tempfile.mkdtemp(prefix=f"flowc-servers-{os.getpid()}-")
+    """Choose a folder for the servers of this process's run. Nothing is made or started before somebody asks."""
+    os.environ[VARIABLE] = os.path.join(tempfile.gettempdir(), f"flowc-servers-{os.getpid()}-{secrets.token_hex(8)}")
 
 
 def close_run() -> None:
@@ -44,6 +45,7 @@ def shared_url(kind: str) -> str:
         ServerFailed: it does not start.
     """
     folder = Path(os.environ[VARIABLE])
+    folder.mkdir(mode=0o700, exist_ok=True)
     known = folder / f"{kind}.url"
     with (folder / f"{kind}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

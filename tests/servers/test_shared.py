@@ -97,13 +97,13 @@ def test_no_server_outlives_an_interrupted_run(tmp_path: Path, processes: str, n
         while not (tmp_path / "lingering").exists() and time.monotonic() < until:
             time.sleep(0.05)
         run.send_signal(number)
-        run.wait(60)
         (line,) = told(tmp_path)
         url, servers = line.split()
         until = time.monotonic() + 60
         port = int(url.split(":")[2].partition("/")[0])
         while (is_listening(port) or Path(servers).exists()) and time.monotonic() < until:
             time.sleep(0.05)
+        run.wait(60)  # not sooner: until then a dead run is a zombie, which has to count as dead
         with contextlib.suppress(ProcessLookupError):
             os.killpg(run.pid, signal.SIGKILL)
     assert not is_listening(port)
@@ -113,7 +113,7 @@ def test_no_server_outlives_an_interrupted_run(tmp_path: Path, processes: str, n
 
 def test_nothing_is_started_for_who_does_not_ask(tmp_path: Path) -> None:
     (tmp_path / "test_quiet.py").write_text(
-        "import os, pathlib\ndef test_one():\n    assert list(pathlib.Path(os.environ['FLOWC_TEST_SERVERS']).iterdir()) == []\n"
+        "import os, pathlib\ndef test_one():\n    assert not pathlib.Path(os.environ['FLOWC_TEST_SERVERS']).exists()\n"
     )
     out, _ = pytest_in(tmp_path).communicate(timeout=100)
     assert "1 passed" in out, out
