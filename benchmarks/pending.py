@@ -52,7 +52,9 @@ def bytes_each(url: str, command: Command) -> float:
         group(nothing.s(i, i) for i in range(count)).apply_async(queue=queue, countdown=3600)
 
     send(WARM)
-    with subprocess.Popen(command(queue), env={**os.environ, "BENCH_BROKER": url}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as worker:
+    with subprocess.Popen(
+        command(queue), env={**os.environ, "BENCH_BROKER": url}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as worker:
         try:
             _taken(url, queue, worker)
             before = resident(worker.pid)
