@@ -145,7 +145,7 @@ def establish(conn: Any) -> None:
             # kombu's own patience would wait for two seconds: retries are ours to count
             conn._connection_factory()
             return
-        except Exception as exc:
+        except Exception as exc:  # of any driver: the next URL is tried, and the last error raised
             refused = not may_pass(conn, exc) and isinstance(exc, (*conn.connection_errors, *conn.channel_errors))
             error = Refused(*operational(conn, exc, "cannot connect to").args) if refused else exc
             discard(conn)
