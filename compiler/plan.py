@@ -178,6 +178,82 @@ class SubFlow:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """How one step gets to a stock Celery worker when nobody drives the run.
+
+    Attributes:
+        id: that of the call; for glue, that of the group and a suffix.
+        how: ``message`` (a message of its own, sent at submission), ``link`` (inside the message of ``by``, started when that succeeded),
+            ``header`` (a first step of a chord's header; the chord is ``by``) or ``body`` (of the chord ``by``).
+        by: the id of the :class:`Carried` or :class:`Chord` that starts it; None for ``message``.
+        immutable: nothing is prepended to its arguments.
+        links: the ids of what its own success starts (steps and chords), in order.
+        errbacks: the handlers that its failure calls, as (scope id, handler id), in order.
+        glue: None for a step of the flow. Otherwise the built-in task ``celery.accumulate`` stands here, which every worker has:
+            ``pass`` hands on what it is given (``index=0``), ``list`` makes a list of it (a group of one), ``value`` gives ``literal``.
+        literal: of glue ``value``: the value of a plan that it gives.
+    """
+
+    id: str
+    how: Literal["message", "link", "header", "body"]
+    by: str | None = None
+    immutable: bool = False
+    links: tuple[str, ...] = ()
+    errbacks: tuple[tuple[str, str], ...] = ()
+    glue: Literal["pass", "list", "value"] | None = None
+    literal: Value = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chord:
+    """A group whose end starts one step: the header's members run side by side, then the body gets the list of their results.
+
+    Attributes:
+        id: that of the group.
+        by: the step or chord whose success starts the header; None: it is sent at submission.
+        members: for each member, in order, the path of ids from the step (or chord) that the header holds to the one whose result is
+            collected, each started by the one before it; the result of a chord is that of its body.
+        body: the id of the :class:`Carried` that is its body.
+    """
+
+    id: str
+    by: str | None
+    members: tuple[tuple[str, ...], ...]
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why no message can carry a flow: what stands in the way, which steps it concerns (ids, in the order of the plan), and where."""
+
+    reason: str
+    steps: tuple[str, ...]
+    where: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """What stock workers can do of a flow by themselves, once its first messages are sent.
+
+    Attributes:
+        carried: each step once, and the glue, so that everything comes after what starts it.
+        chords: in the same order. They need a result backend that counts chords.
+        obstacles: why it cannot be carried, if it cannot; then the rest is as far as it went.
+        remarks: what will be different from a run that is driven (a handler that may be called more than once, say).
+    """
+
+    carried: tuple[Carried, ...]
+    chords: tuple[Chord, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
+    remarks: tuple[Obstacle, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether messages can carry all of the flow."""
+        return not self.obstacles
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A compiled flow. ``value`` is that of its last statement. ``name`` is the file's name without folder and ending."""
 
@@ -221,3 +297,9 @@ class Plan:
         from .late import bind_plan
 
         return bind_plan(self, now=now, env=env, secrets=secrets)
+
+    def canvas(self) -> Canvas:
+        """What stock Celery workers can do of the plan by themselves: links, groups, chords and errbacks inside messages."""
+        from .canvas import carry
+
+        return carry(self)
