@@ -97,5 +97,5 @@ demo: $(stamp)
 	@PYTHON=$(bin)/python bash examples/census/demo.sh $(OUT)/census
 
 clean:
-	rm -rf .venv .venv-3.* .editable build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-3.* .celery .editable build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .servers.redis import DATABASES, ask
+from .servers.redis import RESERVED, ask
 from .servers.server import ServerMissing
 from .servers.shared import close_run, open_run, shared_url
 
@@ -92,7 +92,7 @@ def rabbitmq_url() -> str:
 def redis_database(redis_url: str) -> Iterator[str]:
     """``redis://127.0.0.1:PORT/N``: a database of the test's own, empty at first. Channels (PUBLISH) are the server's all the same."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    number = 1 + (worker * _OWN_DATABASES + next(_NUMBERS) % _OWN_DATABASES) % (DATABASES - 1)
+    number = 1 + (worker * _OWN_DATABASES + next(_NUMBERS) % _OWN_DATABASES) % (RESERVED[0] - 1)
     server = redis_url.rpartition("/")[0]
     port = int(server.rpartition(":")[2])
     ask(port, "FLUSHDB", database=number)

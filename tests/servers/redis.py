@@ -13,6 +13,9 @@ from .server import Command, Server, ServerMissing
 #: Numbered databases of a server: enough that each test can have one of its own.
 DATABASES = 4096
 
+#: Those of them that are never given to single tests.
+RESERVED = range(DATABASES - 8, DATABASES)
+
 
 class RedisServer(Server):
     """A redis-server. With ``appendfsync`` it keeps its data over :meth:`stop` and :meth:`kill`; without, it starts empty.

@@ -30,10 +30,11 @@ def open_run() -> None:
 
 
 def close_run() -> None:
-    """Kill the run's servers and remove the folder."""
+    """Kill the run's servers, those that are clients of others first, and remove the folder."""
     folder = Path(os.environ.pop(VARIABLE))
-    for kind in KINDS:
-        end_keeper(folder / kind, signal.SIGUSR1)
+    others = [lock.parent for lock in folder.glob("*/keeper.lock") if lock.parent.name not in KINDS]
+    for kept in (*others, *(folder / kind for kind in KINDS)):
+        end_keeper(kept, signal.SIGUSR1)
     shutil.rmtree(folder, ignore_errors=True)
 
 
