@@ -13,6 +13,7 @@ from pathlib import Path
 from ..runtime.configuration.base import SettingsBase
 from ..runtime.configuration.broker_settings import BrokerSettings
 from ..runtime.configuration.configuration import Configuration
+from ..runtime.configuration.monitoring_settings import MonitoringSettings
 from ..runtime.configuration.result_settings import ResultSettings
 from ..runtime.configuration.strangers import FOREIGN, FOREIGN_FAMILIES
 from ..runtime.configuration.task_settings import ExecutionSettings, FormSettings, RoutingSettings
@@ -28,6 +29,7 @@ GROUPS: dict[str, type[SettingsBase]] = {
     "How tasks run": ExecutionSettings,
     "Results": ResultSettings,
     "Workers": WorkerSettings,
+    "Events and remote commands": MonitoringSettings,
 }
 
 

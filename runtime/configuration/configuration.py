@@ -12,6 +12,7 @@ from ..errors import ImproperlyConfigured
 from .broker_settings import BrokerSettings
 from .environment import PREFIX, environment_settings
 from .kinds import Kind
+from .monitoring_settings import MonitoringSettings
 from .names import NAMES
 from .objects import settings_of
 from .project import project_settings
@@ -24,7 +25,7 @@ from .worker_settings import WorkerSettings
 DEFAULT = "default"
 
 
-class Configuration(BrokerSettings, TaskSettings, ResultSettings, WorkerSettings):
+class Configuration(BrokerSettings, TaskSettings, ResultSettings, WorkerSettings, MonitoringSettings):
     """All settings by Celery's lower-case names, as attributes and as items: ``conf.task_serializer``, ``conf["broker_url"]``.
 
     A value that is assigned or given to :meth:`update` is checked first. Reading one is a plain attribute access. What was made with

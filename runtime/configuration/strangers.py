@@ -11,8 +11,6 @@ LONGEST = 100
 #: Settings of Celery (5.x) that flowc has not, by their beginning, with the reason.
 FOREIGN_FAMILIES = {
     "beat_": "it starts no tasks by a schedule",
-    "event_": "its workers send no events",
-    "control_": "it uses kombu's defaults for commands to workers",
     "security_": "it does not sign messages",
     "database_": "results in SQL databases are kept in SQLite files only: result_backend sqlite:///path",
     "cache_": "it keeps no results in memcached",
@@ -31,7 +29,7 @@ _IN_THE_URL = "broker_url says it all"
 _IN_THE_BACKEND = "result_backend says it: redis://host:port/db"
 _ONE_URL = "broker_url is for sending and receiving"
 _NO_LIMITER = "its workers do not limit rates"
-_NO_EVENTS = "its workers send no events"
+_OWN_QUEUES = "queues for events and remote commands belong to one process each, and go with it"
 _NO_LOGS = "the program that starts a worker says how it logs"
 
 #: The others: why flowc has them not; None where there is nothing to say.
@@ -50,6 +48,11 @@ FOREIGN: dict[str, str | None] = {
     "broker_login_method": None,
     "broker_native_delayed_delivery_queue_type": None,
     "broker_pool_acquire_timeout": None,
+    "control_queue_durable": _OWN_QUEUES,
+    "control_queue_exclusive": _OWN_QUEUES,
+    "event_queue_durable": _OWN_QUEUES,
+    "event_queue_exclusive": _OWN_QUEUES,
+    "event_serializer": "events are JSON",
     "redis_db": _IN_THE_BACKEND,
     "redis_host": _IN_THE_BACKEND,
     "redis_port": _IN_THE_BACKEND,
@@ -72,7 +75,6 @@ FOREIGN: dict[str, str | None] = {
     "task_remote_tracebacks": None,
     "task_repr_maxlevels": None,
     "task_retry_on_worker_lost": None,
-    "task_send_sent_event": _NO_EVENTS,
     "worker_agent": None,
     "worker_autoscaler": "a worker has as many places as worker_concurrency says",
     "worker_cancel_long_running_tasks_on_connection_loss": None,
@@ -83,7 +85,6 @@ FOREIGN: dict[str, str | None] = {
     "worker_disable_prefetch": "set worker_prefetch_multiplier to 1",
     "worker_disable_rate_limits": _NO_LIMITER,
     "worker_enable_prefetch_count_reduction": None,
-    "worker_enable_remote_control": None,
     "worker_enable_soft_shutdown_on_idle": None,
     "worker_eta_task_limit": None,
     "worker_hijack_root_logger": _NO_LOGS,
@@ -99,7 +100,6 @@ FOREIGN: dict[str, str | None] = {
     "worker_proc_alive_timeout": None,
     "worker_redirect_stdouts": None,
     "worker_redirect_stdouts_level": None,
-    "worker_send_task_events": _NO_EVENTS,
     "worker_soft_shutdown_timeout": None,
     "worker_state_db": None,
     "worker_task_log_datefmt": _NO_LOGS,
