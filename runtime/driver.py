@@ -9,34 +9,31 @@ from __future__ import annotations
 import datetime as dt
 import heapq
 import itertools
-import os
-import time
 import uuid
-from collections.abc import Callable, Mapping
-from queue import Empty, SimpleQueue
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from queue import Empty
+from typing import Any
 
-from ..compiler.plan import Plan, PlanError
+from ..compiler.plan import Plan
 from .app import App
+from .binding import bind
 from .codec import unpack
 from .dispatch import Dispatcher
-from .engine import Engine, Send
-from .errors import DecodeError, ReachError, StepError, TaskRevokedError
-from .events import Action, CallHandler, Failed, HandlerEnded, Notify, Ready, Revoked, Skipped, State, Succeeded
-from .events import Told as StateTold
+from .engine import Send
+from .errors import DecodeError, StepError, TaskRevokedError
+from .events import CallHandler, Failed, Revoked, State, Succeeded
 from .failures import Failure, failure_of
-from .handling import Handling, handler_id
 from .interrupts import listening
-from .outcome import HandlerCalled, RunEvent, RunResult, RunStarted, StepEnded, StepTold, Stopping
-from .preflight import check_ids, check_tasks, late_values, notes
-from .record import Record
+from .outcome import RunResult, Stopping
+from .preflight import check_ids, check_tasks, notes
 from .redact import Redactor
-from .request import Resend
+from .request import Context, Resend
+from .running import Running, Signal, Watcher
 from .worker.execute import Killed
-from .worker.jobs import Dropped, Ended, Report, Told
+from .worker.jobs import Dropped, Ended, HandlerJob, Report, Told
 from .worker.pools import make_pool
 
-Watcher: TypeAlias = Callable[[RunEvent], None]
+__all__ = ["bind", "run"]
 
 
 def run(
@@ -76,44 +73,15 @@ def run(
     return _Run(bound, app, pool, concurrency, on_event, redactor).run()
 
 
-def bind(
-    plan: Plan, *, now: dt.datetime | None = None, env: Mapping[str, str] | None = None, secrets: Mapping[str, str] | None = None
-) -> tuple[Plan, Redactor]:
-    """The plan with its late values worked out, and the redactor that masks its secrets. Arguments and errors as for :func:`run`."""
-    lates = list(late_values(plan))
-    if not lates:
-        return plan, Redactor()
-    names = {str(late.args[0]) for late in lates if late.op == "secret" and late.args}
-    values = os.environ if secrets is None else secrets
-    redactor = Redactor(values[name] for name in sorted(names) if name in values)
-    try:
-        bound = plan.bind(now=now or dt.datetime.now(dt.UTC), env=os.environ if env is None else env, secrets=values)
-    except PlanError as exc:  # it may quote what it could not use
-        raise PlanError(redactor.text(str(exc))) from None
-    return bound, redactor
-
-
-class _Signal:
-    """A signal came."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-
-
-class _Run:
+class _Run(Running):
     """The state of one run."""
 
     def __init__(self, plan: Plan, app: App, pool: str, concurrency: int | None, on_event: Watcher | None, redactor: Redactor) -> None:
-        self._engine = Engine(plan)
-        self._inbox: SimpleQueue[Report | _Signal] = SimpleQueue()
+        super().__init__(plan, app, on_event, redactor)
         self._pool = make_pool(pool, concurrency, app, self._deliver)
         self._solo = pool == "solo"
-        self._began = time.monotonic()
-        self._record = Record(plan, self._engine, redactor, self._began)
         self._dispatcher = Dispatcher(uuid.uuid4().hex, app, self._pool, redactor)
         self._worker = self._dispatcher.worker
-        self._handling = Handling(plan, app, redactor, self._engine.fill)
-        self._on_event = on_event
         self._backlog: list[tuple[int, int, str, dt.datetime]] = []
         self._numbers = itertools.count()
         self._room = self._pool.room
@@ -121,19 +89,13 @@ class _Run:
             self._room = self._pool.concurrency  # what has been given to the pool cannot be overtaken any more
         self._out: dict[str, str] = {}
         self._retried: dict[str, Failure | None] = {}
-        self._redactor = redactor
-        self._steps = len(plan.calls)
-        self._signals: list[int] = []
-        self._stopping = False
         self._notes = notes(plan, app, pool)
-        self._abandoned: tuple[str, ...] = ()
 
     # ------------------------------------------------------------------------------------------------------------ loop
     def run(self) -> RunResult:
         try:
             with listening(self._signalled):
-                self._watch(RunStarted(self._steps))
-                self._apply(self._engine.start())
+                self._begin()
                 while not self._engine.finished:
                     self._feed()
                     self._take()
@@ -145,8 +107,7 @@ class _Run:
         finally:
             self._pool.close()
             self._dispatcher.close()
-        stopped_by = self._signals[0] if self._signals else None
-        return self._record.result(self._handling.results, signal=stopped_by, abandoned=self._abandoned, notes=self._notes)
+        return self._result()
 
     def _feed(self) -> None:
         """Send what is ready, as far as there is room; calls that only wait for their time take none."""
@@ -180,12 +141,11 @@ class _Run:
         else:
             self._inbox.put(report)
 
-    def _report(self, item: Report | _Signal) -> None:
+    def _report(self, item: Report | Signal) -> None:
         match item:
             case Told(id_, state, meta) if id_ in self._out:
                 value = _readable(meta)
-                self._watch(StepTold(self._out[id_], self._redactor.text(state), self._redactor.value(value)))
-                self._apply(self._engine.handle(StateTold(self._out[id_], state, value)))
+                self._tell(self._out[id_], state, value, self._redactor.value(value))
             case Ended(id_, resend=Resend()) if id_ in self._out:
                 self._retry(id_, item)
             case Ended(id_) if id_ in self._out:
@@ -197,7 +157,7 @@ class _Run:
                 self._handler_ended(id_, failure)
             case Dropped(id_) if id_ in self._out:
                 self._take_back(id_)
-            case _Signal():
+            case Signal():
                 self._stop(item.number)
 
     def _retry(self, id_: str, ended: Ended) -> None:
@@ -211,9 +171,8 @@ class _Run:
             self._handle(Failed(step, failure_of(exc)))
             return
         self._retried[id_] = failure
-        why = None if failure is None else self._redactor.failure(failure).as_json()
-        self._watch(StepTold(step, "RETRY", why))
-        self._apply(self._engine.handle(StateTold(step, "RETRY", None if failure is None else failure.as_json())))
+        why = None if failure is None else failure.as_json()
+        self._tell(step, "RETRY", why, None if failure is None else self._redactor.failure(failure).as_json())
         self._worker.take(1)
 
     def _take_back(self, id_: str) -> None:
@@ -227,62 +186,21 @@ class _Run:
             self._engine.unsend(step)
 
     # ---------------------------------------------------------------------------------------------------------- engine
-    def _handle(self, event: Succeeded | Failed | Revoked) -> None:
-        """A step has ended."""
-        if not isinstance(event, Succeeded):
-            self._record.failed(event.id, event.failure)
-        actions = self._engine.handle(event)
-        if self._on_event is not None:
-            self._on_event(StepEnded(self._record.step(event.id)))
-        self._apply(actions)
+    def _ready(self, step: str, since: dt.datetime) -> None:
+        heapq.heappush(self._backlog, (-self._dispatcher.priority(self._engine.call(step)), next(self._numbers), step, since))
 
-    def _handler_ended(self, id_: str, failure: Failure | None) -> None:
-        ended = self._handling.ended(id_, failure)
-        if ended is not None:
-            number, result = ended
-            self._watch(HandlerCalled(result))
-            self._apply(self._engine.handle(HandlerEnded(number, failure)))
+    def _task_id(self, step: str) -> str:
+        return self._dispatcher.id_of(self._engine.call(step))
 
-    def _apply(self, actions: list[Action]) -> None:
-        if not actions:
-            return
-        sent = dt.datetime.now(dt.UTC)
-        for action in actions:
-            match action:
-                case Ready(id_):
-                    priority = self._dispatcher.priority(self._engine.call(id_))
-                    heapq.heappush(self._backlog, (-priority, next(self._numbers), id_, sent))
-                case Skipped(id_):
-                    if self._on_event is not None:
-                        self._on_event(StepEnded(self._record.step(id_)))
-                case Notify(step=step):
-                    deaf = self._handling.listen(action, self._dispatcher.id_of(self._engine.call(step)))
-                    if deaf is not None:
-                        self._watch(HandlerCalled(deaf))
-                case CallHandler():
-                    self._call_handler(action)
+    def _request(self, send: Send) -> Context:
+        return self._dispatcher.request(send)
 
-    def _call_handler(self, action: CallHandler) -> None:
-        try:
-            send = self._engine.arguments(action.step)
-        except ReachError:  # that is why it failed: there are no arguments to show
-            send = Send(self._engine.call(action.step), [], {})
-        try:
-            job = self._handling.job(action, self._dispatcher.request(send))
-        except ReachError as exc:
-            self._handler_ended(handler_id(action), failure_of(exc, keep=False))
-        else:
-            self._pool.submit(job)
-
-    def _watch(self, event: RunEvent) -> None:
-        if self._on_event is not None:
-            self._on_event(event)
+    def _submit(self, action: CallHandler, job: HandlerJob) -> None:
+        self._pool.submit(job)
 
     # ------------------------------------------------------------------------------------------------------------ stop
     def _signalled(self, number: int) -> None:
-        """A signal came; this runs between two steps of Python's in the main thread."""
-        self._signals.append(number)
-        self._inbox.put(_Signal(number))
+        super()._signalled(number)
         if len(self._signals) > 1 and self._solo and self._pool.running():
             raise Killed
 

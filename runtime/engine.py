@@ -10,7 +10,7 @@ Invariants (the property tests hold the engine to them):
 * The first end of a step counts; whatever arrives for it later changes nothing.
 * A failed step's dependents are skipped, transitively, and nothing else is. The rest of a group goes on.
 * Handlers of one failure are called one after the other: those of the innermost scope first, each scope once (``each``: every failure).
-  A revoked step calls none. A handler's own failure triggers nothing.
+  A lost step is a failed one; a revoked step calls none. A handler's own failure triggers nothing.
 * Each state of a step goes to each listener around it exactly once.
 """
 
@@ -23,12 +23,12 @@ from typing import Any
 
 from ..compiler.plan import Call, Plan, Value
 from .errors import ReachError
-from .events import Action, Event, Failed, HandlerEnded, Notify, Ready, Revoked, Skipped, State, Succeeded, Told
+from .events import Action, Event, Failed, HandlerEnded, Lost, Notify, Ready, Revoked, Skipped, State, Succeeded, Told
 from .layout import lay_out
 from .sequences import HandlerSequences
 from .values import Broken, fill
 
-_ENDED = frozenset((State.SUCCESS, State.FAILURE, State.REVOKED, State.SKIPPED))
+_ENDED = frozenset((State.SUCCESS, State.FAILURE, State.REVOKED, State.LOST, State.SKIPPED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +138,10 @@ class Engine:
             case Told(id_, state, meta):
                 if self._states[id_] is State.STARTED:
                     self._notify(id_, state, meta, None, actions)
-            case Failed(id_, failure):
-                if self._end(id_, State.FAILURE):
-                    self._notify(id_, State.FAILURE, failure.as_json(), failure.traceback, actions)
+            case Failed(id_, failure) | Lost(id_, failure):
+                state = State.FAILURE if isinstance(event, Failed) else State.LOST
+                if self._end(id_, state):
+                    self._notify(id_, state, failure.as_json(), failure.traceback, actions)
                     scope = self._layout.calls[id_].scope
                     first = self._handlers.begin(id_, failure, self._layout.errors[scope]) if scope is not None else None
                     actions.extend([first] if first else ())

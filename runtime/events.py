@@ -10,13 +10,17 @@ from .failures import Failure
 
 
 class State(StrEnum):
-    """The state of a step. ``PENDING`` steps at the end of a run were never sent: the run was stopped before."""
+    """The state of a step. ``PENDING`` steps at the end of a run were never sent: the run was stopped before.
+
+    ``LOST``: it was sent to a fleet of workers, and nobody knows any more what became of it.
+    """
 
     PENDING = "PENDING"
     STARTED = "STARTED"
     SUCCESS = "SUCCESS"
     FAILURE = "FAILURE"
     REVOKED = "REVOKED"
+    LOST = "LOST"
     SKIPPED = "SKIPPED"
 
 
@@ -55,6 +59,14 @@ class Revoked:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """Nobody knows what became of a step that was sent: for the run it has failed."""
+
+    id: str
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
 class HandlerEnded:
     """A handler that the engine asked for has ended, with or without an error of its own."""
 
@@ -62,7 +74,7 @@ class HandlerEnded:
     failure: Failure | None
 
 
-Event: TypeAlias = Told | Succeeded | Failed | Revoked | HandlerEnded
+Event: TypeAlias = Told | Succeeded | Failed | Revoked | Lost | HandlerEnded
 
 
 # ----------------------------------------------------------------------------------------------------------------- out

@@ -72,9 +72,10 @@ class RunResult:
         handlers: the errbacks that were called, in order, and the listeners that failed.
         duration: seconds.
         signal: the number of the signal that stopped the run, if one did.
-        abandoned: ids of steps that a second signal could not stop; their threads may still run.
+        abandoned: ids of steps that were left behind when the run was ended: they may still run.
         value_error: why the value could not be made although every step succeeded.
         notes: remarks about the run, such as a time limit that the pool does not keep.
+        timed_out: the run had a limit of time, and that was over before the run was.
     """
 
     value: Any = field(repr=False)
@@ -87,6 +88,7 @@ class RunResult:
     abandoned: tuple[str, ...] = ()
     value_error: str | None = None
     notes: tuple[str, ...] = ()
+    timed_out: bool = False
     redactor: Redactor = field(default_factory=Redactor, repr=False, compare=False)
 
     @property
@@ -96,8 +98,8 @@ class RunResult:
 
     @property
     def failed(self) -> tuple[StepResult, ...]:
-        """The steps that failed or were revoked."""
-        return tuple(step for step in self.steps if step.state in (State.FAILURE, State.REVOKED))
+        """The steps that failed, were revoked or are lost."""
+        return tuple(step for step in self.steps if step.state in (State.FAILURE, State.REVOKED, State.LOST))
 
     @property
     def skipped(self) -> tuple[StepResult, ...]:
@@ -106,9 +108,12 @@ class RunResult:
 
     @property
     def exit_code(self) -> int:
-        """That of ``flowc run``: 0, 4 when the run failed, 128 and the signal's number (130 for Ctrl-C) when it was stopped."""
+        """That of ``flowc run``: 0, 4 when the run failed, 6 when its time was over, 128 and the signal's number (130 for Ctrl-C)
+        when it was stopped."""
         if self.signal is not None:
             return 128 + self.signal
+        if self.timed_out:
+            return 6
         return 0 if self.ok else 4
 
 
@@ -156,4 +161,11 @@ class Stopping:
         return signal.Signals(self.signal).name
 
 
-RunEvent: TypeAlias = RunStarted | StepTold | StepEnded | HandlerCalled | Stopping
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something that whoever watches the run should know now; it is no step's."""
+
+    text: str
+
+
+RunEvent: TypeAlias = RunStarted | StepTold | StepEnded | HandlerCalled | Stopping | Noted

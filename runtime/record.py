@@ -51,7 +51,13 @@ class Record:
         return StepResult(step, call.task, state, call.where, result, failure, because, started, finished, worker, call.group)
 
     def result(
-        self, handlers: tuple[HandlerResult, ...], *, signal: int | None, abandoned: tuple[str, ...], notes: tuple[str, ...]
+        self,
+        handlers: tuple[HandlerResult, ...],
+        *,
+        signal: int | None,
+        abandoned: tuple[str, ...],
+        notes: tuple[str, ...],
+        timed_out: bool = False,
     ) -> RunResult:
         """What came of the run, now that it has ended."""
         duration = time.monotonic() - self._began
@@ -74,5 +80,6 @@ class Record:
             abandoned=abandoned,
             value_error=problem,
             notes=notes,
+            timed_out=timed_out,
             redactor=self._redactor,
         )
