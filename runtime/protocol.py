@@ -37,6 +37,9 @@ _HEADERS: dict[str, Any] = {
     "stamped_headers": None,
     "stamps": {},
 }
+#: Names that headers of a user's own cannot have.
+HEADERS = frozenset((*_HEADERS, "compression"))
+
 _PROPERTIES: dict[str, Any] = {"correlation_id": None, "reply_to": ""}
 _EMBED: dict[str, Any] = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
 
