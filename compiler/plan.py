@@ -192,6 +192,8 @@ class Carried:
         glue: None for a step of the flow. Otherwise the built-in task ``celery.accumulate`` stands here, which every worker has:
             ``pass`` hands on what it is given (``index=0``), ``list`` makes a list of it (a group of one), ``value`` gives ``literal``.
         literal: of glue ``value``: the value of a plan that it gives.
+        args: the positional arguments of its message or signature, without what is prepended. They hold no :class:`Ref`.
+        kwargs: its named arguments, likewise.
     """
 
     id: str
@@ -202,6 +204,8 @@ class Carried:
     errbacks: tuple[tuple[str, str], ...] = ()
     glue: Literal["pass", "list", "value"] | None = None
     literal: Value = None
+    args: tuple[Value, ...] = ()
+    kwargs: Map = Map()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +214,9 @@ class Chord:
 
     Attributes:
         id: that of the group.
-        by: the step or chord whose success starts the header; None: it is sent at submission.
+        by: the step (or glue) whose success starts the header, or the chord in whose header this one stands; None: it is sent at submission.
         members: for each member, in order, the path of ids from the step (or chord) that the header holds to the one whose result is
-            collected, each started by the one before it; the result of a chord is that of its body.
+            collected, each started by the one before it. A chord stands there for its body too: the result of a chord is that of its body.
         body: the id of the :class:`Carried` that is its body.
     """
 
@@ -224,11 +228,15 @@ class Chord:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Why no message can carry a flow: what stands in the way, which steps it concerns (ids, in the order of the plan), and where."""
+    """Why no message can carry a flow: what stands in the way, which steps it concerns (ids, in the order of the plan), and where.
+
+    ``code`` is that of the registry of findings.
+    """
 
     reason: str
     steps: tuple[str, ...]
     where: Location
+    code: str = "F1001"
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +244,8 @@ class Canvas:
     """What stock workers can do of a flow by themselves, once its first messages are sent.
 
     Attributes:
-        carried: each step once, and the glue, so that everything comes after what starts it.
+        carried: each step once, and the glue, so that everything comes after what starts it. Left out are the steps that obstacles
+            name, and those behind them.
         chords: in the same order. They need a result backend that counts chords.
         obstacles: why it cannot be carried, if it cannot; then the rest is as far as it went.
         remarks: what will be different from a run that is driven (a handler that may be called more than once, say).
