@@ -9,7 +9,7 @@ import datetime as dt
 import os
 import platform
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -78,6 +78,13 @@ class Plan(NamedTuple):
     producer: Any = None
 
 
+class Prepared(NamedTuple):
+    """A call that is ready to leave."""
+
+    plan: Plan
+    envelope: Envelope
+
+
 class Sender:
     """Sends the calls of an application. Safe in threads and after a fork.
 
@@ -128,11 +135,27 @@ class Sender:
         """
         ids: list[str] = []
         for start in range(0, len(sendings), SLICE):
-            built = [self._planned(sending) for sending in sendings[start : start + SLICE]]
-            for plan, envelopes in _runs(built):
-                self._broker.publisher.publish_many(envelopes, plan.retry, connection=plan.connection, producer=plan.producer)
+            built = self.prepare(sendings[start : start + SLICE])
+            self.publish(built)
             ids += [envelope.headers["id"] for _, envelope in built]
         return ids
+
+    def prepare(self, sendings: Iterable[Sending]) -> list[Prepared]:
+        """The messages of calls, and how each is to travel; nothing is sent.
+
+        Raises:
+            EncodeError, QueueNotFound: as for :meth:`send`.
+        """
+        return [self._prepared(sending) for sending in sendings]
+
+    def publish(self, built: Sequence[Prepared]) -> None:
+        """Send messages that :meth:`prepare` has made, in as few round trips as the broker can.
+
+        Raises:
+            OperationalError: as for :meth:`send`; some of them may have left already.
+        """
+        for plan, envelopes in _runs(built):
+            self._broker.publisher.publish_many(envelopes, plan.retry, connection=plan.connection, producer=plan.producer)
 
     def close(self) -> None:
         """Forget what was read of the settings. Connections belong to the broker."""
@@ -140,9 +163,9 @@ class Sender:
         self._backend = None
 
     # --------------------------------------------------------------------------------------------------------------- plans
-    def _planned(self, sending: Sending) -> tuple[Plan, Envelope]:
+    def _prepared(self, sending: Sending) -> Prepared:
         plan = self._plan(sending)
-        return plan, self._build(plan, sending)
+        return Prepared(plan, self._build(plan, sending))
 
     def _plan(self, sending: Sending) -> Plan:
         name, _, _, options, task = sending
@@ -260,10 +283,10 @@ class Sender:
         protocol.set_times(headers, aware, dt.datetime.now(dt.UTC))
 
 
-def _runs(built: Sequence[tuple[Plan, Envelope]]) -> Iterator[tuple[Plan, list[Envelope]]]:
+def _runs(built: Sequence[Prepared]) -> Iterator[tuple[Plan, list[Envelope]]]:
     """Messages that stand side by side and can be sent together."""
 
-    def way(one: tuple[Plan, Envelope]) -> tuple[Any, int, int]:
+    def way(one: Prepared) -> tuple[Any, int, int]:
         return one[0].retry, id(one[0].connection), id(one[0].producer)
 
     for _, run in groupby(built, way):

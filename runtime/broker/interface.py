@@ -65,7 +65,8 @@ class Publisher(Protocol):
     def publish_many(self, envelopes: Sequence[Envelope], retry: RetryPolicy, *, connection: Any = None, producer: Any = None) -> None:
         """Send many messages in as few round trips as the transport can.
 
-        After a failure, what was not confirmed is sent again; a message can then arrive twice, with the same id.
+        After a failure, what was not confirmed is sent again; a message can then arrive twice, with the same id. What the broker has is
+        taken out of a deque, so that whoever gives one knows what is left when this has failed.
 
         Raises:
             OperationalError: as for :meth:`publish`.

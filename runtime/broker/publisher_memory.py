@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,9 +61,11 @@ class MemoryPublisher:
             (self._queues.get(key) or self._channel._queue_for(key)).put(message)
 
     def publish_many(self, envelopes: Sequence[Envelope], retry: RetryPolicy, *, connection: Any = None, producer: Any = None) -> None:
-        """Put many messages into their queues."""
-        for envelope in envelopes:
+        """Put many messages into their queues; those of a deque are taken out of it."""
+        for envelope in list(envelopes):
             self.publish(envelope, retry, connection=connection, producer=producer)
+            if isinstance(envelopes, deque):
+                envelopes.popleft()
 
     def close(self) -> None:
         """Let the connection go; what is in the queues stays."""

@@ -48,15 +48,18 @@ class ConnectionPublisher:
 
     def publish_many(self, envelopes: Sequence[Envelope], retry: RetryPolicy, *, connection: Any = None, producer: Any = None) -> None:
         """Send many messages in as few round trips as the transport can. After a failure, what was not confirmed is sent again.
+        What the broker has is taken out of a deque.
 
         Raises:
             OperationalError: as for :meth:`publish`.
         """
         if producer is not None:
-            for envelope in envelopes:
+            for envelope in list(envelopes):
                 self._by_producer(envelope, retry, producer)
+                if isinstance(envelopes, deque):
+                    envelopes.popleft()
             return
-        pending = deque(envelopes)
+        pending = envelopes if isinstance(envelopes, deque) else deque(envelopes)
         self._persist(retry, lambda lane: lane.send_many(pending), lambda: len(pending), connection)
 
     def close(self) -> None:

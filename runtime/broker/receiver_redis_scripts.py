@@ -13,7 +13,8 @@ class Script(NamedTuple):
     digest: str
 
 
-def _script(text: str) -> Script:
+def script(text: str) -> Script:
+    """A script."""
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
@@ -24,7 +25,7 @@ def _script(text: str) -> Script:
 #: with, the number before the first one's, how many queues take turns (all of them, or 1: each is emptied before the next), how
 #: many there are, and their names as JSON.
 #: Returns the number of the queue (from 0) and the message, again and again; an error of a list comes last, as its text alone.
-TAKE = _script("""
+TAKE = script("""
 local most, score, prefix, number, width = tonumber(ARGV[1]), ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local queues = tonumber(ARGV[6])
 local out, failure = {}, nil
@@ -63,7 +64,7 @@ return out
 #:
 #: KEYS: the index, the hash. ARGV: for each message its tag, to how many lists it goes, and for each of them its key and the message.
 #: Returns how many were given back.
-RESTORE = _script("""
+RESTORE = script("""
 local at, given = 1, 0
 while at <= #ARGV do
   local tag, many = ARGV[at], tonumber(ARGV[at + 1])
