@@ -32,8 +32,8 @@ class Task(Calls):
         arity: what the function takes, where Python knows.
 
     The options of ``@app.task`` are attributes too, and can be set: ``max_retries default_retry_delay autoretry_for
-    dont_autoretry_for retry_kwargs retry_backoff retry_backoff_max retry_jitter throws typing trail shadow_name``; those that a
-    setting stands for (``acks_late`` and its like); and the defaults of its calls (``serializer``, ``queue`` …).
+    dont_autoretry_for retry_kwargs retry_backoff retry_backoff_max retry_jitter throws typing trail shadow_name send_events``; those
+    that a setting stands for (``acks_late`` and its like); and the defaults of its calls (``serializer``, ``queue`` …).
     """
 
     name: str
@@ -49,6 +49,7 @@ class Task(Calls):
     throws: Sequence[type[BaseException]]
     typing: bool
     trail: bool
+    send_events: bool
     shadow_name: Callable[..., str | None] | None
 
     acks_late = FromSettings()

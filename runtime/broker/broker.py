@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .. import forks
 from ..queues import Queues
 from . import connections
+from .event_exchange import EventPublisher
 from .interface import Publisher, Receiver
 from .publisher_memory import MemoryPublisher
 from .publishing import ConnectionPublisher
@@ -64,6 +65,12 @@ class Broker:
         made = self._made.get("publisher")
         return made if made is not None else self._make("publisher")  # type: ignore[no-any-return]
 
+    @property
+    def events(self) -> EventPublisher:
+        """The sending end for the events of callers (workers have one each)."""
+        made = self._made.get("events")
+        return made if made is not None else self._make("events")  # type: ignore[no-any-return]
+
     def lend(self, publisher: Publisher) -> None:
         """Send by another's publisher: a child process of a worker, whose broker is in its parent's memory."""
         self._made["publisher"] = publisher
@@ -89,8 +96,9 @@ class Broker:
         """Close what is open. The broker can be used again: it opens all anew."""
         with self._lock:
             made, self._made = self._made, {}
-        if "publisher" in made:
-            made["publisher"].close()
+        for what in ("publisher", "events"):
+            if what in made:
+                made[what].close()
         for what in ("producers", "connections"):
             if what in made:
                 made[what].force_close_all()
@@ -111,6 +119,9 @@ class Broker:
     def _make_publisher(self) -> Publisher:
         general = ConnectionPublisher(lambda: self.connections, self.topology)
         return MemoryPublisher(self.connection(), self.topology, general) if self.traits.name == "memory" else general
+
+    def _make_events(self) -> EventPublisher:
+        return EventPublisher(self)
 
     def _make_traits(self) -> Traits:
         kind = self.connection().get_transport_cls()

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
+
+from ..ids import new_id
 
 if TYPE_CHECKING:
     from ..app import App
-
-#: The namespace of the mailbox, as in Celery.
-MAILBOX = "celery"
+    from ..configuration import Configuration
 
 
-def make_mailbox(connection: Any = None) -> Any:
-    """The kombu ``Mailbox`` that workers of flowc and of Celery listen to."""
+def make_mailbox(conf: Configuration, connection: Any = None, clock: Any = None) -> Any:
+    """The kombu ``Mailbox`` that workers of flowc and of Celery listen to.
+
+    Args:
+        conf: its ``control_exchange``, ``control_queue_ttl`` and ``control_queue_expires`` hold.
+        connection: what it sends over.
+        clock: kombu's ``LamportClock``, for messages that it sends.
+    """
     from kombu import pidbox
 
     mailbox: Any = pidbox.Mailbox
-    return mailbox(MAILBOX, type="fanout", serializer="json", accept=["json"], connection=connection)
+    return mailbox(
+        conf.control_exchange, type="fanout", serializer="json", accept=["json"], connection=connection, clock=clock,
+        queue_ttl=conf.control_queue_ttl, reply_queue_ttl=conf.control_queue_ttl,
+        queue_expires=conf.control_queue_expires, reply_queue_expires=conf.control_queue_expires,
+    )  # fmt: skip
 
 
 class Control:
@@ -50,8 +60,16 @@ class Control:
         """:meth:`revoke` with ``terminate``."""
         self.revoke(task_id, terminate=True, signal=signal)
 
-    def broadcast(self, command: str, arguments: dict[str, Any], destination: list[str] | None = None) -> None:
+    def broadcast(
+        self, command: str, arguments: dict[str, Any], destination: list[str] | None = None, *, reply_to: Mapping[str, str] | None = None
+    ) -> None:
         """Send any command to all workers, or to those named in ``destination``, without waiting for replies.
+
+        Args:
+            command: its name.
+            arguments: its arguments.
+            destination: names of workers.
+            reply_to: ``exchange`` and ``routing_key`` that replies are to go to.
 
         Raises:
             OperationalError: the broker cannot be reached.
@@ -63,9 +81,13 @@ class Control:
 
         pool = self._app.broker.connections
         connection = pool.acquire(block=True)
-        mailbox = make_mailbox()
+        mailbox = make_mailbox(self._app.conf)
         producer: Any = messaging.Producer
-        body = {"method": command, "arguments": arguments, "destination": destination, "pattern": None, "matcher": None}
+        body: dict[str, Any] = {
+            "method": command, "arguments": arguments, "destination": destination, "pattern": None, "matcher": None
+        }  # fmt: skip
+        if reply_to is not None:
+            body |= {"ticket": new_id(), "reply_to": dict(reply_to)}
 
         def attempt() -> None:
             try:

@@ -63,6 +63,7 @@ ATTRIBUTES: Final[dict[str, tuple[Any, Check]]] = {
     "typing": (True, checks.a_bool),
     "trail": (True, checks.a_bool),
     "shadow_name": (None, _callable),
+    "send_events": (True, checks.a_bool),
 }
 
 #: The same, where the setting of that name holds unless the task has its own.
@@ -82,7 +83,6 @@ _WITHOUT = {
     "pydantic": "validate in the function: model.model_validate(argument)",
     "lazy": "tasks are registered at once",
     "shared": "@flowc.shared_task makes a task of every application",
-    "send_events": "there are no monitoring events",
     "countdown": "it belongs to a call: task.apply_async(countdown=…)",
     "eta": "it belongs to a call: task.apply_async(eta=…)",
     "retry": "it belongs to a call, or to all of them: task_publish_retry",

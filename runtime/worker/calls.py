@@ -17,6 +17,7 @@ from ..failures import Failure, failure_of
 from ..results.interface import Stored
 from .attempt import FAILURE, REVOKED
 from .entry import Entry
+from .events import Events
 from .execute import execute
 from .jobs import Begun, BodyJob, Dropped, Ended, Relayed, Report, TaskJob, Told, Verdict
 from .keeper import Item, Keeper, Kept
@@ -40,19 +41,23 @@ class Calls:
         revoked: ids that are not to run.
         remake: the job of a message once more, with a verdict.
         rouse: wakes the loop.
+        events: told of what becomes of calls.
 
     Attributes:
         counts: see :class:`~flowc.runtime.worker.service.WorkerService`.
+        begun: how many calls have begun of each task that is registered.
     """
 
     def __init__(
-        self, app: Any, settling: Settling, revoked: Revoked, remake: Callable[[Entry, Verdict], TaskJob], rouse: Callable[[], None]
-    ) -> None:
+        self, app: Any, settling: Settling, revoked: Revoked, remake: Callable[[Entry, Verdict], TaskJob], rouse: Callable[[], None],
+        events: Events,
+    ) -> None:  # fmt: skip
         self._app = app
         self._settling = settling
         self._revoked = revoked
         self._remake = remake
         self._rouse = rouse
+        self._events = events
         self._awake = False
         self._inbox: deque[Report | Kept | Callable[[], None]] = deque()
         self._entries: dict[Any, Entry] = {}
@@ -63,6 +68,7 @@ class Calls:
         self._keeper: Keeper
         self._solo = False
         self.counts: Counter[str] = Counter()
+        self.begun: Counter[str] = Counter()
 
     def attach(self, pool: Pool, keeper: Keeper, *, solo: bool) -> None:
         """What runs them and what keeps their results. ``solo``: a job runs in :meth:`feed`, one at a time."""
@@ -191,6 +197,10 @@ class Calls:
         entry = self._entries.get(begun.key)
         if entry is not None:
             entry.begun = time.monotonic()
+            if entry.conditions is not None:
+                self.begun[entry.name] += 1
+            if self._events.on:
+                self._events.started(entry)
             if entry.early:
                 self._settling.settle(entry)
 
@@ -246,6 +256,10 @@ class Calls:
         rejected = following.rejected
         if rejected is None and ended.state == FAILURE and conditions is not None and not conditions.on_failure:
             rejected = False
+        if self._events.on:
+            self._events.ended(entry, ended)
+            if rejected is not None and not entry.acked:
+                self._events.rejected(entry, requeue=rejected)
         self._settling.settle(entry, rejected)
 
     def _cut_short(self, entry: Entry, ended: Ended) -> None:
@@ -258,6 +272,8 @@ class Calls:
                 logger.error("%s is given back to its queue: %s", entry.shown(), failure)
                 self._forget(entry)
                 self.counts["RETURNED"] += 1
+                if self._events.on:
+                    self._events.rejected(entry, requeue=True)
                 self._settling.settle(entry, True)
                 return
         if entry.doomed:  # what followed from its end has killed a process, too
@@ -265,6 +281,8 @@ class Calls:
             self._forget(entry)
             self.counts[ended.state] += 1
             log_ended(entry, ended)
+            if self._events.on:
+                self._events.ended(entry, ended)
             self._settling.settle(entry)
             return
         entry.doomed = True
@@ -296,6 +314,7 @@ class Calls:
             if entry is None:
                 continue
             if self._pool.terminate(entry.key, number):
+                entry.signal = number
                 logger.warning("%s is ended by signal %d", entry.shown(), number)
             elif entry.begun is not None:
                 logger.warning("%s runs on: only --pool processes can end a task", entry.shown())
@@ -310,6 +329,10 @@ class Calls:
         self._ready.clear()
 
     # ------------------------------------------------------------------------------------------------------------------ stop
+    def load(self) -> tuple[int, int]:
+        """How many calls run, and how many have begun so far."""
+        return sum(entry.begun is not None for entry in self.entries), self.begun.total()
+
     @property
     def entries(self) -> list[Entry]:
         """All calls that have not ended."""

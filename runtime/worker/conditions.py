@@ -21,6 +21,7 @@ class Conditions:
         on_failure: with ``late``, also when it failed or ran too long.
         when_lost: with ``late``, run again when its process died.
         started: the state ``STARTED`` is kept.
+        tells: whether events are sent of it, where the worker sends any.
         limits: hard and soft time limit in seconds, where its message names none.
     """
 
@@ -28,6 +29,7 @@ class Conditions:
     on_failure: bool
     when_lost: bool
     started: bool
+    tells: bool
     limits: tuple[float | None, float | None]
 
 
@@ -38,6 +40,7 @@ def conditions_of(task: Task) -> Conditions:
         on_failure=bool(task.acks_on_failure_or_timeout),
         when_lost=bool(task.reject_on_worker_lost),
         started=bool(task.track_started),
+        tells=bool(task.send_events),
         limits=(task.time_limit, task.soft_time_limit),
     )
 

@@ -23,9 +23,10 @@ class Entry:
         begun: when it began (``time.monotonic``), None before.
         revoked: whether it was revoked after it went to the pool.
         doomed: whether it has ended without its task, and what follows from that is under way.
+        signal: the number of the signal that a remote command had sent to it.
     """
 
-    __slots__ = ("acked", "begun", "conditions", "delivery", "doomed", "generation", "id", "key", "name", "revoked")
+    __slots__ = ("acked", "begun", "conditions", "delivery", "doomed", "generation", "id", "key", "name", "revoked", "signal")
 
     def __init__(self, key: int, id_: str, name: str, delivery: Delivery, generation: int, conditions: Conditions | None) -> None:
         self.key = key
@@ -38,11 +39,17 @@ class Entry:
         self.begun: float | None = None
         self.revoked = False
         self.doomed = False
+        self.signal: int | None = None
 
     @property
     def early(self) -> bool:
         """Whether its message is acknowledged when it begins."""
         return self.conditions is not None and not self.conditions.late
+
+    @property
+    def tells(self) -> bool:
+        """Whether there are events of it."""
+        return self.conditions is None or self.conditions.tells
 
     def shown(self) -> str:
         """How the log calls it."""

@@ -17,6 +17,7 @@ from ..timers import Timers
 from .attempt import FAILURE, REVOKED
 from .conditions import Conditions, conditions_of, limits_of
 from .entry import Entry
+from .events import Events
 from .jobs import TaskJob, Terms, Verdict
 from .lines import received
 from .revoked import Revoked
@@ -37,17 +38,20 @@ class Intake:
         settling: for messages that are no calls, or come again.
         revoked: ids that are not to run.
         submit: takes a call that may begin.
+        events: told of calls that come in.
         limited: whether the pool keeps time limits.
     """
 
     def __init__(
-        self, app: App, terms: Terms, settling: Settling, revoked: Revoked, submit: Callable[[Entry, TaskJob], None], limited: bool
-    ) -> None:
+        self, app: App, terms: Terms, settling: Settling, revoked: Revoked, submit: Callable[[Entry, TaskJob], None], events: Events,
+        *, limited: bool,
+    ) -> None:  # fmt: skip
         self._app = app
         self._terms = terms
         self._settling = settling
         self._revoked = revoked
         self._submit = submit
+        self._events = events
         self._limited = limited
         self._accept = frozenset(app.conf.accept_content)
         self._conditions: dict[str, Conditions] = {}
@@ -62,6 +66,8 @@ class Intake:
         id_, name = headers.get("id"), headers.get("task")
         if not isinstance(id_, str) or not id_ or not isinstance(name, str) or not name:
             return self._refuse(delivery, id_, name)
+        if self._events.on:
+            self._tell(delivery)
         if headers.get("eta") is None and headers.get("expires") is None:
             return self._enter(delivery, None)
         try:
@@ -77,6 +83,12 @@ class Intake:
                 logger.debug("holding %s[%s] until %s", name, id_, headers.get("eta"))
             return None
         return self._enter(delivery, None)
+
+    def _tell(self, delivery: Delivery) -> None:
+        name = delivery.headers["task"]
+        conditions = self._conditions.get(name) or self._learn(name)
+        if conditions is None or conditions.tells:
+            self._events.received(delivery.headers)
 
     def start_due(self) -> None:
         """Let every held call that is due begin."""
@@ -135,6 +147,10 @@ class Intake:
         if found.limits != (None, None) and not self._limited:
             logger.warning("time limits are kept by --pool processes alone, so not for %s", name)
         return found
+
+    def forget(self, name: str) -> None:
+        """Read the options of a task again."""
+        self._conditions.pop(name, None)
 
     # ------------------------------------------------------------------------------------------------------------ held calls
     @property

@@ -1,25 +1,26 @@
-"""Commands from elsewhere, such as ``revoke``: kombu's process mailbox ``celery``, to which Celery's own workers and tools speak too.
+"""Commands from elsewhere, such as ``revoke``: kombu's process mailbox, to which Celery's own workers and tools speak too.
+
+What is asked is answered in :mod:`.inspection`, what is ordered done in :mod:`.orders`. When it begins to listen, a worker greets all
+others, as they do, and learns from their answers what is revoked.
 
 Source: "Workers Guide", section "Commands"; the names and answers are Celery's.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-import os
-import signal
 import threading
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kombu import matcher as matchers
 
 from ..broker.control import make_mailbox
 from ..broker.interface import Delivery, Receiver
+from ..codec import decode_body
 from ..errors import ConnectionLost
 from ..failures import failure_of
+from . import inspection, orders
 
 if TYPE_CHECKING:
     from .service import WorkerService
@@ -28,6 +29,11 @@ logger = logging.getLogger("flowc.worker")
 
 #: Seconds between tries to listen again after the connection was lost.
 PAUSE = 1.0
+
+#: The greatest clock that another may set ours to: what JSON and other languages carry.
+LATEST = 1 << 53
+
+COMMANDS = {**inspection.COMMANDS, **orders.COMMANDS}
 
 _match: Any = matchers.match
 
@@ -41,28 +47,16 @@ class Remote:
 
     def __init__(self, service: WorkerService) -> None:
         self._service = service
+        self._mailbox = make_mailbox(service.app.conf, clock=service.clock)
         self._receiver: Receiver | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._listening = threading.Event()
-        self._commands: dict[str, Callable[..., Any]] = {
-            "revoke": self._revoke,
-            "terminate": self._terminate,
-            "ping": lambda **_: {"ok": "pong"},
-            "active": lambda **_: [entry.as_request() for entry in service.calls if entry.begun is not None],
-            "reserved": lambda **_: [entry.as_request() for entry in service.calls if entry.begun is None],
-            "scheduled": lambda **_: service.scheduled(),
-            "query_task": self._query,
-            "revoked": lambda **_: service.revoked,
-            "registered": lambda **_: sorted(service.app.tasks),
-            "active_queues": lambda **_: [{"name": name} for name in service.queues],
-            "stats": self._stats,
-            "shutdown": self._shutdown,
-        }
 
     def start(self) -> None:
         """Begin to listen; returns when it does, or when that is not possible here."""
-        if not self._service.app.broker.traits.fanout:
+        app = self._service.app
+        if not app.broker.traits.fanout or not app.conf.worker_enable_remote_control:
             return
         self._thread = threading.Thread(target=self._run, name="flowc-remote", daemon=True)
         self._thread.start()
@@ -90,10 +84,16 @@ class Remote:
                 self._stopping.wait(PAUSE)
 
     def _listen(self) -> None:
-        broker, mailbox = self._service.app.broker, make_mailbox()
-        receiver = self._receiver = broker.receiver([mailbox.get_queue(self._service.hostname)], prefetch=0)
+        broker, mailbox = self._service.app.broker, self._mailbox
+        queues = [mailbox.get_queue(self._service.hostname)]
+        answers = mailbox.reply_queue if broker.traits.shared else None
+        if answers is not None:
+            queues.append(answers)
+        receiver = self._receiver = broker.receiver(queues, prefetch=0)
         try:
             self._listening.set()
+            if answers is not None:
+                self._greet(answers)
             while not self._stopping.is_set():
                 for delivery in receiver.receive(100, None):
                     receiver.ack([delivery])
@@ -103,18 +103,31 @@ class Remote:
             receiver.close()
 
     def _heed(self, delivery: Delivery) -> None:
+        service = self._service
+        told: Any = None
         try:
-            told = json.loads(delivery.body)
-            method, arguments = told["method"], told.get("arguments") or {}
+            self._adjust(delivery.headers.get("clock"))
+            told = decode_body(delivery.body, delivery.content_type, delivery.content_encoding, service.app.conf.accept_content)
+            if "method" not in told:
+                self._greeted(told)
+                return
             if not self._meant(told):
                 return
-            command = self._commands.get(method)
-            answer = {"error": f"flowc has no command {method!r}"} if command is None else command(**arguments)
+            method = told["method"]
+            command = COMMANDS.get(method)
+            answer = {"error": f"flowc has no command {method!r}"} if command is None else command(service, **(told.get("arguments") or {}))
         except Exception as exc:  # a command with wrong arguments, or no command at all
-            logger.error("a remote command could not be done: %s", failure_of(exc, keep=False))
-            return
-        if told.get("reply_to"):
+            failure = failure_of(exc, keep=False)
+            logger.error("a remote command could not be done: %s", failure)
+            answer = {"error": str(failure)}
+        if isinstance(told, Mapping) and told.get("reply_to"):
             self._reply(told, answer)
+
+    def _adjust(self, clock: Any) -> None:
+        if isinstance(clock, int) and 0 <= clock < LATEST:
+            self._service.clock.adjust(clock)
+        else:
+            self._service.clock.forward()
 
     def _meant(self, told: Mapping[str, Any]) -> bool:
         name = self._service.hostname
@@ -127,40 +140,19 @@ class Remote:
     def _reply(self, told: Mapping[str, Any], answer: Any) -> None:
         to = told["reply_to"]
         with self._service.app.pool.acquire(block=True) as connection:
-            make_mailbox()(connection)._publish_reply(
+            self._mailbox(connection)._publish_reply(
                 {self._service.hostname: answer}, to["exchange"], to["routing_key"], told.get("ticket"), serializer="json"
             )
 
-    # ----------------------------------------------------------------------------------------------------------- commands
-    def _revoke(self, task_id: str | Iterable[str], terminate: bool = False, signal: str | None = None, **_: Any) -> dict[str, str]:
-        ids = [task_id] if isinstance(task_id, str) else [str(one) for one in task_id]
-        self._service.revoke(ids, terminate=terminate, number=_number(signal))
-        return {"ok": f"tasks {', '.join(ids)} are revoked"}
-
-    def _terminate(self, task_id: str | Iterable[str], signal: str | None = None, **_: Any) -> dict[str, str]:
-        return self._revoke(task_id, terminate=True, signal=signal)
-
-    def _query(self, ids: str | Iterable[str], **_: Any) -> dict[str, Any]:
-        wanted = {ids} if isinstance(ids, str) else set(ids)
-        return {
-            entry.id: ["reserved" if entry.begun is None else "active", entry.as_request()]
-            for entry in self._service.calls
-            if entry.id in wanted
-        }
-
-    def _stats(self, **_: Any) -> dict[str, Any]:
+    # ----------------------------------------------------------------------------------------------------------- greetings
+    def _greet(self, answers: Any) -> None:
+        """Ask all others for what is revoked."""
         service = self._service
-        pool = {"max-concurrency": service.concurrency, "implementation": service.pool_name}
-        return {"total": dict(service.counts), "pid": os.getpid(), "pool": pool, "prefetch_count": service.prefetch, "clock": time.time()}
+        reply_to = {"exchange": answers.exchange.name, "routing_key": answers.routing_key}
+        service.app.control.broadcast("hello", {"from_node": service.hostname, "revoked": service.revoked}, reply_to=reply_to)
 
-    def _shutdown(self, **_: Any) -> None:
-        logger.warning("stopping, as a remote command asks")
-        self._service.stop()
-
-
-def _number(name: str | int | None) -> int:
-    """The number of a signal by its name (``SIGTERM``, ``TERM``) or number."""
-    if isinstance(name, int):
-        return name
-    text = (name or "SIGTERM").upper()
-    return int(signal.Signals[text if text.startswith("SIG") else f"SIG{text}"])
+    def _greeted(self, told: Mapping[str, Any]) -> None:
+        for name, answer in told.items():
+            if name != self._service.hostname and isinstance(answer, Mapping):
+                self._adjust(answer.get("clock"))
+                self._service.merge_revoked(answer.get("revoked"))

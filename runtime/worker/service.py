@@ -22,10 +22,14 @@ import platform
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from kombu.clocks import LamportClock
+
 from ..app import App
+from ..broker.event_exchange import EventPublisher
+from ..broker.interface import Delivery
 from ..errors import ConnectionLost, UsageError
 from ..interrupts import listening
 from . import here
@@ -33,6 +37,7 @@ from .attempt import Killed
 from .calls import Calls
 from .connecting import connect, receiver_of
 from .entry import Entry
+from .events import Events
 from .intake import Intake
 from .jobs import TaskJob, Terms, Verdict
 from .keeper import Keeper
@@ -40,6 +45,7 @@ from .leaving import give_back_running
 from .pools import default_concurrency, make_pool
 from .pools.interface import Pool
 from .remote import Remote
+from .revoked import MOST as MOST_REVOKED
 from .revoked import Revoked
 from .settling import Settling
 
@@ -57,6 +63,9 @@ MOST_UNKEPT = 1000
 #: Seconds that the result store has when the worker leaves: after the last task of an orderly stop, and at the very end.
 STORE_PATIENCE, STORE_HASTE = 30.0, 3.0
 
+#: Seconds between the heartbeats that a worker sends: Celery's.
+HEARTBEAT = 2.0
+
 _services = itertools.count(1)
 
 
@@ -71,6 +80,8 @@ class WorkerService:
         prefetch_multiplier: messages fetched ahead for each task that can run; ``worker_prefetch_multiplier`` if None; 0: no limit.
         hostname: its name, for remote commands and ``result_extended``.
         exclude_queues: queues that it does not read after all.
+        task_events: whether it sends an event for each thing that happens to a task; ``worker_send_task_events`` if None.
+        heartbeat: seconds between the events that say that it lives; None for none.
 
     Attributes:
         ready: set when it consumes.
@@ -78,6 +89,10 @@ class WorkerService:
         counts: how many calls have ended in which state. ``RETURNED``: given back; ``REDELIVERED``: ran, and had been delivered before;
             ``DUPLICATE``: came again and did not run again; ``AGAIN``: had ended before, and have ended once more.
         forced_by: the signal that let it leave at once, if one did.
+        events: what monitors are told.
+        heard: whether there may be monitors on this broker.
+        clock: kombu's ``LamportClock``, of events and remote commands.
+        since: when it was made (``time.monotonic``).
 
     Raises:
         UsageError: no such pool, a concurrency below one, or no queue left.
@@ -93,6 +108,8 @@ class WorkerService:
         prefetch_multiplier: int | None = None,
         hostname: str | None = None,
         exclude_queues: Sequence[str] = (),
+        task_events: bool | None = None,
+        heartbeat: float | None = HEARTBEAT,
     ) -> None:
         conf = app.conf
         self.app = app
@@ -108,9 +125,12 @@ class WorkerService:
         self.hostname = hostname or f"flowc-{os.getpid()}{f'.{number}' if number > 1 else ''}@{platform.node()}"
         self.ready = threading.Event()
         self.on_ready: Callable[[], None] | None = None
+        self.clock: Any = LamportClock()
+        self.since = time.monotonic()
+        self.events = self._make_events(conf.worker_send_task_events if task_events is None else task_events, heartbeat)
         self._settling = Settling()
         self._revoked = Revoked()
-        self._calls = Calls(app, self._settling, self._revoked, self._remake, self._rouse)
+        self._calls = Calls(app, self._settling, self._revoked, self._remake, self._rouse, self.events)
         self._intake: Intake
         self._pool: Pool | None = None
         self._keeper: Keeper
@@ -119,6 +139,15 @@ class WorkerService:
         self._leaving = False
         self.forced_by: int | None = None
         self._patience = 0.0
+
+    def _make_events(self, tasks: bool, heartbeat: float | None) -> Events:
+        broker = self.app.broker
+        traits = broker.traits
+        self.heard = traits.shared and traits.fanout and traits.name != "sqlite"  # no tool of Celery's reads that
+        return Events(
+            EventPublisher(broker), self.hostname, self.clock, lambda: self._calls.load(),
+            tasks=tasks and self.heard, heartbeat=heartbeat if self.heard else None,
+        )  # fmt: skip
 
     @property
     def counts(self) -> Counter[str]:
@@ -144,6 +173,7 @@ class WorkerService:
                 if self._connect(starting=True):
                     self._remote = Remote(self)
                     self._remote.start()
+                    self.events.start()
                     self._serve()
             except Killed:
                 self._leave_at_once()
@@ -158,7 +188,7 @@ class WorkerService:
         self._pool = make_pool(self.pool_name, self._concurrency, app, self._calls.deliver)
         self._calls.attach(self._pool, self._keeper, solo=self.pool_name == "solo")
         self._intake = Intake(
-            app, terms, self._settling, self._revoked, self._calls.submit, limited=self.pool_name == "processes"
+            app, terms, self._settling, self._revoked, self._calls.submit, self.events, limited=self.pool_name == "processes"
         )  # fmt: skip
         self.prefetch = self._multiplier * self.concurrency
         self._most_unkept = max(MOST_UNKEPT, 10 * self.prefetch)
@@ -320,6 +350,7 @@ class WorkerService:
             except ConnectionLost as exc:
                 logger.error("the last messages could not be settled: %s", exc)
             receiver.close()
+        self.events.stop()
 
     # -------------------------------------------------------------------------------------------------------------- commands
     @property
@@ -332,9 +363,35 @@ class WorkerService:
         """The ids that are not to run."""
         return self._revoked.listed()
 
-    def scheduled(self) -> list[dict[str, Any]]:
-        """The calls that wait for their time."""
-        return [{"eta": due, "priority": 6, "request": dict(held.headers)} for due, held in self._intake.scheduled()]
+    @property
+    def begun(self) -> Counter[str]:
+        """How many calls have begun of each task."""
+        return self._calls.begun
+
+    def scheduled(self) -> list[tuple[float, Delivery]]:
+        """The calls that wait for their time, with the moments at which they are due."""
+        return self._intake.scheduled()
+
+    def process_of(self, entry: Entry) -> int | None:
+        """The process that runs a call."""
+        return self._pool.process_of(entry.key) if self._pool is not None else None
+
+    def pool_info(self) -> dict[str, Any]:
+        """What ``stats`` tells of the pool."""
+        return {
+            "implementation": f"flowc:{self.pool_name}", "max-concurrency": self.concurrency,
+            "processes": self._pool.processes() if self._pool is not None else [], "max-tasks-per-child": "N/A",
+            "put-guarded-by-semaphore": False, "timeouts": [self.app.conf.task_soft_time_limit or 0, self.app.conf.task_time_limit or 0],
+        }  # fmt: skip
+
+    def forget_conditions(self, name: str) -> None:
+        """The options of a task have changed."""
+        self._calls.ask(lambda: self._intake.forget(name))
+
+    def merge_revoked(self, ids: Any) -> None:
+        """Take over what another worker knows as revoked: a list of ids, or a map whose keys they are."""
+        if isinstance(ids, (list, tuple, Mapping)):
+            self.revoke([id_ for id_ in ids if isinstance(id_, str)][-MOST_REVOKED:])
 
     def revoke(self, ids: Sequence[str], *, terminate: bool = False, number: int | None = None) -> None:
         """Let calls not begin; with ``terminate``, end those that run by the signal ``number``. From any thread."""

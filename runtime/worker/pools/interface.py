@@ -29,6 +29,12 @@ class Pool(Protocol):
     def terminate(self, key: object, number: int) -> bool:
         """Send a signal to what runs this job alone; False if there is no such thing. If it dies of it, the job ends ``REVOKED``."""
 
+    def process_of(self, key: object) -> int | None:
+        """The process that runs this job; None if nothing does."""
+
+    def processes(self) -> list[int]:
+        """The processes that run jobs."""
+
     def kill(self) -> list[Any]:
         """Stop what runs, as far as the pool can, and give the keys of jobs that cannot be stopped and go on unheeded."""
 

@@ -108,6 +108,17 @@ class ProcessPool:
                     os.killpg(child.pid, number)
         return True
 
+    def process_of(self, key: object) -> int | None:
+        """The child that runs this job."""
+        with self._lock:
+            child = self._crew.child_of(key)
+        return None if child is None else child.pid
+
+    def processes(self) -> list[int]:
+        """The children that there are."""
+        with self._lock:
+            return [child.pid for child in self._crew.children.values() if child.pid is not None]
+
     def kill(self) -> list[Any]:
         """Kill every child, with the processes that it has started."""
         with self._lock:

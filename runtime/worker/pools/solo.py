@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from ...app import App
@@ -49,6 +50,14 @@ class SoloPool:
     def terminate(self, key: object, number: int) -> bool:
         """No job can be stopped."""
         return False
+
+    def process_of(self, key: object) -> int | None:
+        """This process, if the job runs."""
+        return os.getpid() if key in self._running else None
+
+    def processes(self) -> list[int]:
+        """This process."""
+        return [os.getpid()]
 
     def kill(self) -> list[Any]:
         """Nothing runs while anybody can call this; a signal handler raises ``Killed`` inside the job instead."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -104,6 +105,14 @@ class ThreadPool:
     def terminate(self, key: object, number: int) -> bool:
         """No thread can be stopped."""
         return False
+
+    def process_of(self, key: object) -> int | None:
+        """This process, if the job runs."""
+        return os.getpid() if key in self.running() else None
+
+    def processes(self) -> list[int]:
+        """This process."""
+        return [os.getpid()]
 
     def kill(self) -> list[Any]:
         """Heed the running jobs no more: they go on until they end or the process does."""

@@ -99,7 +99,7 @@ def ask(app: App, command: str, **arguments: Any) -> Any:
     """Ask all workers, as ``celery inspect`` does; their answers by name."""
     with app.connection() as connection:
         connection.transport.polling_interval = 0.01
-        answers = make_mailbox()(connection)._broadcast(command, arguments, reply=True, timeout=2, limit=1)
+        answers = make_mailbox(app.conf)(connection)._broadcast(command, arguments, reply=True, timeout=2, limit=1)
     return {name: answer for one in answers for name, answer in one.items()}
 
 
@@ -122,8 +122,10 @@ def test_it_answers_as_celery_does(app: App) -> None:
             assert [call["id"] for call in ask(app, "active")[name]] == [running.id]
             assert [call["id"] for call in ask(app, "reserved")[name]] == [waiting.id]
             assert [call["request"]["id"] for call in ask(app, "scheduled")[name]] == [held.id]
-            assert ask(app, "registered")[name] == sorted(app.tasks)
-            assert ask(app, "active_queues")[name] == [{"name": app.conf.task_default_queue}]
+            assert ask(app, "registered")[name] == sorted(name for name in app.tasks if not name.startswith("celery."))
+            assert [(queue["name"], queue["exchange"]["type"]) for queue in ask(app, "active_queues")[name]] == [
+                (app.conf.task_default_queue, "direct")
+            ]
             assert ask(app, "query_task", ids=[running.id])[name][running.id][0] == "active"
             assert ask(app, "stats")[name]["pid"] == os.getpid()
             assert "no command" in ask(app, "dance")[name]["error"]
