@@ -99,6 +99,7 @@ def load(
     *,
     params: Mapping[str, object] | None = None,
     app: App | None = None,
+    stubs: Iterable[str | os.PathLike[str]] = (),
     env: Iterable[str] = (),
     max_steps: int = 100_000,
     include_root: str | os.PathLike[str] | None = None,
@@ -109,6 +110,7 @@ def load(
         path: a ``.flow`` file.
         params: values of its parameters by name (``"ns.name"`` for those of an include).
         app: an application; then tasks and their signatures are checked against what it registers.
+        stubs: files that ``flowc stubs`` has written; their tasks count like those of an application, where ``app`` does not have them.
         env: the environment variables that the flow may read with ``env()``, at submission.
         max_steps: refuse a flow that unfolds to more steps.
         include_root: the folder that includes may not leave; by default the file's own.
@@ -124,7 +126,7 @@ def load(
     if source is None:
         raise FlowError(findings.sorted())
     root = None if include_root is None else os.fspath(include_root)
-    return _compile(source, _settings(params, app, env, max_steps, root))
+    return _compile(source, _settings(params, app, stubs, env, max_steps, root))
 
 
 def loads(
@@ -133,23 +135,32 @@ def loads(
     name: str = "<string>",
     params: Mapping[str, object] | None = None,
     app: App | None = None,
+    stubs: Iterable[str | os.PathLike[str]] = (),
     env: Iterable[str] = (),
     max_steps: int = 100_000,
 ) -> Flow:
     """Compile a text. ``name`` is what findings call it; it can include nothing. Otherwise as :func:`load`."""
     from .dsl.source import Source
 
-    return _compile(Source(name, text), _settings(params, app, env, max_steps, None))
+    return _compile(Source(name, text), _settings(params, app, stubs, env, max_steps, None))
 
 
 def _settings(
-    params: Mapping[str, object] | None, app: App | None, env: Iterable[str], max_steps: int, include_root: str | None
+    params: Mapping[str, object] | None,
+    app: App | None,
+    stubs: Iterable[str | os.PathLike[str]],
+    env: Iterable[str],
+    max_steps: int,
+    include_root: str | None,
 ) -> Settings:
     from .compiler.pipeline import Settings
+    from .compiler.stubs import read_stubs
 
+    files = [os.fspath(path) for path in ((stubs,) if isinstance(stubs, (str, os.PathLike)) else stubs)]
     return Settings(
         params=params or {},
         tasks=None if app is None else declarations(app),
+        stubs=read_stubs(files) if files else None,
         env=tuple(env),
         max_steps=max_steps,
         include_root=include_root,

@@ -38,6 +38,21 @@ def find_application(spec: str, config_path: str | None = None) -> App:
         raise Stop(visible(f"{named_by}: {problem}")) from None
 
 
+def import_tasks(app: App) -> None:
+    """Import the modules of the settings ``imports`` and ``include``, which may define more tasks.
+
+    Raises:
+        Stop: one of them cannot be imported.
+    """
+    from importlib import import_module
+
+    for name in (*app.conf.imports, *app.conf.include):
+        try:
+            import_module(name)
+        except ImportError as wrong:
+            raise Stop(f"imports: {name!r} cannot be imported: {wrong}") from None
+
+
 def declared_tasks(spec: str | None) -> Mapping[str, Declaration] | None:
     """The declarations of the application that stands on the command line; None without one."""
     if spec is None:

@@ -17,11 +17,13 @@ class Config:
     """What ``[tool.flowc]`` says. ``path``: the file that it was read from, if any.
 
     ``app``: the application of ``flowc run``, as ``MODULE[:ATTR]``. ``env``: the environment variables that a flow's ``env()`` may read.
+    ``stubs``: the files that declare the tasks, seen from the current folder.
     """
 
     path: str | None = None
     app: str | None = None
     env: tuple[str, ...] = ()
+    stubs: tuple[str, ...] = ()
 
 
 def read_config(start: str | None = None) -> Config:
@@ -42,8 +44,10 @@ def read_config(start: str | None = None) -> Config:
         if key not in _KEYS and key not in NAMES:
             raise Stop(f"{path}: [tool.flowc] has no key {key!r}", hint=_suggestion(key))
     values = {key: _KEYS[key](path, table[key]) for key in COMMAND_LINE_KEYS if key in table}
-    app, env = values.get("app"), values.get("env")
-    return Config(path, app if isinstance(app, str) else None, env if isinstance(env, tuple) else ())
+    app, env, stubs = values.get("app"), values.get("env"), values.get("stubs")
+    return Config(
+        path, app if isinstance(app, str) else None, env if isinstance(env, tuple) else (), stubs if isinstance(stubs, tuple) else ()
+    )
 
 
 def _suggestion(key: str) -> str:
@@ -52,7 +56,7 @@ def _suggestion(key: str) -> str:
     names = (*COMMAND_LINE_KEYS, *NAMES)
     near = nearest(key, names)
     return no_longer_or_not_here(key, names) or (
-        f"Did you mean '{near}'?" if near else "It knows app, env and the settings that docs/configuration.md lists."
+        f"Did you mean '{near}'?" if near else "It knows app, env, stubs and the settings that docs/configuration.md lists."
     )
 
 
@@ -75,7 +79,15 @@ def _env(path: str, value: object) -> tuple[str, ...]:
     raise Stop(f'{path}: [tool.flowc] env must be a list of names of environment variables such as ["HOME"], not {_shown(value)}')
 
 
-_KEYS: dict[str, Callable[[str, object], object]] = {"app": _app, "env": _env}
+def _stubs(path: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, list) and all(isinstance(name, str) and name for name in value):
+        folder = os.path.dirname(path)
+        # Beside the pyproject.toml, wherever the command is called; shown as the user would write it here.
+        return tuple(name if os.path.isabs(name) else os.path.relpath(os.path.join(folder, name)) for name in value)
+    raise Stop(f'{path}: [tool.flowc] stubs must be a list of files such as ["tasks.flow"], not {_shown(value)}')
+
+
+_KEYS: dict[str, Callable[[str, object], object]] = {"app": _app, "env": _env, "stubs": _stubs}
 
 
 def environment(config: Config) -> dict[str, str]:

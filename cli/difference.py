@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
+from typing import TextIO
 
 #: Lines around a change that are shown with it.
 CONTEXT = 3
@@ -20,6 +21,18 @@ _MOST_PAIRS = 40_000
 
 #: A stretch of lines: [start, end) of the old text became [start, end) of the new one.
 Change = tuple[int, int, int, int]
+
+
+def shown(before: str, after: str, name: str, stream: TextIO) -> Iterator[str]:
+    """The lines of a unified diff as a stream may have them: coloured on a terminal, and nothing that it would obey."""
+    from ..dsl.columns import visible
+    from .terminal import wants_colour
+
+    colours = {"+": "32", "-": "31", "@": "36"} if wants_colour(stream) else {}
+    for line in unified(before.split("\n"), after.split("\n"), name):
+        text = visible(line.replace("\t", "    "))
+        colour = colours.get(line[:1])
+        yield (f"\x1b[{colour}m{text}\x1b[0m" if colour else text) + "\n"
 
 
 def unified(before: Sequence[str], after: Sequence[str], name: str) -> Iterator[str]:

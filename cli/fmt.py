@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -28,7 +27,9 @@ def command(paths: tuple[str, ...], only_check: bool, show_diff: bool, stdin_fil
     from ..dsl.columns import visible
     from ..dsl.diagnostics import Findings
     from ..dsl.format import format_source
+    from .difference import shown
     from .flows import STDIN, find_flows, read_flow
+    from .replacing import replace_file
     from .report import exit_for, note_findings
 
     findings = Findings()
@@ -41,13 +42,13 @@ def command(paths: tuple[str, ...], only_check: bool, show_diff: bool, stdin_fil
         changes = not _is_written(path, source, text)
         changed, same = changed + changes, same + (not changes)
         if show_diff:
-            out("".join(_diff(source, text)))
+            out("".join(shown(source.text, text, source.name, sys.stdout)))
         elif only_check:
             note(f"Would reformat: {visible(source.name)}\n" if changes else "")
         elif path == STDIN:
             out("".join(f"{visible(line)}\n" for line in text.splitlines()) if sys.stdout.isatty() else text)
         elif changes:
-            _replace(path, text)
+            replace_file(path, text)
     note_findings(findings.sorted(), path=paths[0])
     writes = not (only_check or show_diff)
     if not (writes and STDIN in paths):
@@ -62,40 +63,6 @@ def _is_written(path: str, source: Source, text: str) -> bool:
         return text == source.text
     with open(path, "rb") as file:
         return file.read() == text.encode()
-
-
-def _diff(source: Source, text: str) -> Iterator[str]:
-    from ..dsl.columns import visible
-    from .difference import unified
-    from .terminal import wants_colour
-
-    colours = {"+": "32", "-": "31", "@": "36"} if wants_colour(sys.stdout) else {}
-    for line in unified(source.text.split("\n"), text.split("\n"), source.name):
-        shown = visible(line.replace("\t", "    "))
-        colour = colours.get(line[:1])
-        yield (f"\x1b[{colour}m{shown}\x1b[0m" if colour else shown) + "\n"
-
-
-def _replace(path: str, text: str) -> None:
-    """Put the new text in the file's place at once, so that no interruption leaves half a file."""
-    import os
-    import tempfile
-
-    from .exits import Stop
-
-    real = os.path.realpath(path)
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=".flowc-", dir=os.path.dirname(real))
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(text.encode())
-            os.chmod(temporary, os.stat(real).st_mode & 0o7777)
-            os.replace(temporary, real)
-        except BaseException:  # Ctrl-C too: no half-written file stays behind
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise Stop(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from None
 
 
 def _summary(changed: int, same: int, writes: bool) -> str:

@@ -19,6 +19,7 @@ COMMANDS = {
     "plan": "Show the calls that a flow makes.",
     "graph": "Draw a flow.",
     "fmt": "Write flows in the canonical layout.",
+    "stubs": "Write down what an application's tasks take, for checks without it.",
     "run": "Run a flow here, without a server.",
     "call": "Send one task to a worker.",
     "worker": "Run a worker for an application's tasks.",

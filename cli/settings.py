@@ -13,6 +13,7 @@ from .exits import Stop
 
 if TYPE_CHECKING:
     from ..compiler.pipeline import Settings
+    from ..compiler.stubs import Stubs
     from .config import Config
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -25,12 +26,13 @@ class Choices:
     params: tuple[str, ...]
     params_file: str | None
     app: str | None
+    stubs: tuple[str, ...]
     max_steps: int
     include_root: str | None
 
 
 def compile_options(command: Command) -> Command:
-    """Add ``-p --params --app --max-steps --include-root`` to a command, which gets them as one argument ``choices``."""
+    """Add ``-p --params --app --stubs --max-steps --include-root`` to a command, which gets them as one argument ``choices``."""
     from functools import update_wrapper
 
     def gather(*args: Any, **values: Any) -> Any:
@@ -49,6 +51,12 @@ _OPTIONS = (
     click.option("--params", "params_file", metavar="FILE", help="Read parameters from a JSON or YAML file; -p wins over it."),
     click.option("--app", metavar="MODULE[:ATTR]", help="Import an application and check against the tasks that it registers."),
     click.option(
+        "--stubs",
+        multiple=True,
+        metavar="FILE",
+        help="Check against the tasks that a file declares, written by flowc stubs. May be repeated; replaces stubs in [tool.flowc].",
+    ),
+    click.option(
         "--max-steps",
         type=click.IntRange(min=1),
         default=100_000,
@@ -61,7 +69,7 @@ _OPTIONS = (
 
 
 def make_settings(choices: Choices, config: Config, *, require_params: bool, tasks: Mapping[str, Any] | None = None) -> Settings:
-    """The compiler's settings for what the user chose.
+    """The compiler's settings for what the user chose. ``tasks``: what an application has registered.
 
     Raises:
         Stop: a parameter that is not ``name=value``, or a parameter file that cannot be read.
@@ -72,11 +80,20 @@ def make_settings(choices: Choices, config: Config, *, require_params: bool, tas
         params=_read_parameters(choices.params_file) if choices.params_file is not None else {},
         param_texts=dict(_split(text) for text in choices.params),
         tasks=tasks,
+        stubs=_stubs(choices.stubs or config.stubs),
         env=config.env,
         max_steps=choices.max_steps,
         include_root=choices.include_root,
         require_params=require_params,
     )
+
+
+def _stubs(paths: tuple[str, ...]) -> Stubs | None:
+    if not paths:
+        return None
+    from ..compiler.stubs import read_stubs
+
+    return read_stubs(paths)
 
 
 def _split(text: str) -> tuple[str, str]:

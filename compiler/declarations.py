@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
-from typing import Any, Literal, get_type_hints
+from functools import partial
+from typing import Any, Literal
 
+from ..dsl.diagnostics import quote
 from ..dsl.record import dataclass
-from .annotations import from_annotation
+from .annotations import from_annotation, hints_of
 from .fits import fits
-from .types import ANY, Type
+from .source_text import value_source
+from .types import ANY, Type, optional
+
+#: What a declaration says of a default that it does not tell.
+UNTOLD = "..."
+
+#: Characters of a default in a signature that a finding shows.
+LONGEST_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +27,7 @@ class ParameterSpec:
     """One parameter of a task or sub-flow.
 
     ``kind``: ``plain`` (by position or name), ``positional`` (by position alone), ``keyword`` (by name alone), ``*args`` or ``**kwargs``.
+    ``default``: as a flow writes it, ``...`` where it is not told; empty where there is none.
     """
 
     name: str
@@ -39,20 +49,38 @@ class Declaration:
 
     def signature(self) -> str:
         """The signature as it would be declared: ``add(x: int, y: int = 0) -> int``."""
-        shown = "" if self.parameters is None else f"({', '.join(_shown(self.parameters))})"
-        return f"{self.name}{shown}" + ("" if self.returns is ANY else f" -> {self.returns}")
+        returns = "" if self.returns is ANY else f" -> {self.returns}"
+        return f"{self.name}{self.parameters_source(LONGEST_SHOWN)}{returns}"
+
+    def parameters_source(self, longest: int | None = None) -> str:
+        """The parameters as they would be declared, brackets and all; empty where any arguments will do.
+
+        ``longest``: defaults of more characters are cut, for people to read.
+        """
+        return "" if self.parameters is None else f"({', '.join(_shown(self.parameters, longest))})"
 
 
-def _shown(parameters: Iterable[ParameterSpec]) -> Iterable[str]:
+def _shown(parameters: Iterable[ParameterSpec], longest: int | None) -> Iterator[str]:
     star = False
+    before = ""
     for p in parameters:
+        if before == "positional" != p.kind:
+            yield "/"
         if p.kind == "keyword" and not star:
             star = True
             yield "*"
         star = star or p.kind == "*args"
+        before = p.kind
         name = f"{p.kind.rstrip('argskw')}{p.name}" if p.kind in ("*args", "**kwargs") else p.name
         typed = name if p.type is ANY else f"{name}: {p.type}"
-        yield typed if p.required or p.kind in ("*args", "**kwargs") else f"{typed} = {p.default or '…'}"
+        if p.required or p.kind in ("*args", "**kwargs"):
+            yield typed
+        else:
+            default = p.default or UNTOLD
+            # As the formatter has it: blanks round the sign only behind a type.
+            yield typed + ("=" if p.type is ANY else " = ") + (default if longest is None else quote(default, longest))
+    if before == "positional":
+        yield "/"
 
 
 _KINDS: dict[Any, Literal["plain", "positional", "keyword", "*args", "**kwargs"]] = {
@@ -73,35 +101,43 @@ def declare(name: str, function: Callable[..., object], *, bound: bool = False, 
         bound: whether the first parameter is the task itself (``bind=True``) and so no argument of the task.
         options: the task's default options.
     """
-    description = inspect.getdoc(function)
+    description = _description(function)
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
         return Declaration(name, options=options or {}, description=description)
-    try:
-        hints = get_type_hints(function)
-    except Exception:  # an annotation is the user's code: whatever it raises, it only means that the type is not known
-        hints = {}
+    hints = hints_of(function)
     parameters = list(signature.parameters.values())[1 if bound else 0 :]
-    specs = tuple(
-        ParameterSpec(
-            p.name,
-            _KINDS[p.kind],
-            _parameter_type(hints.get(p.name), p.default),
-            p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD),
-            "" if p.default is p.empty else repr(p.default)[:40],
-        )
-        for p in parameters
-    )
+    specs = tuple(_spec(p, hints.get(p.name, _NONE)) for p in parameters)
     returns = from_annotation(hints["return"]) if "return" in hints else ANY
     return Declaration(name, specs, returns, options or {}, description)
 
 
-def _parameter_type(annotation: object, default: object) -> Type:
-    """An annotation's type; ``any`` where the default does not fit it (``x: int = None`` is common and means optional)."""
-    if annotation is None:
-        return ANY
-    wanted = from_annotation(annotation)
-    if default is None and fits(None, wanted) is not None:
-        return ANY
-    return wanted
+#: Stands for an annotation that there is not; None is one.
+_NONE = object()
+
+
+def _spec(parameter: inspect.Parameter, annotation: object) -> ParameterSpec:
+    wanted = ANY if annotation is _NONE else from_annotation(annotation)
+    kind = _KINDS[parameter.kind]
+    if parameter.default is parameter.empty:
+        return ParameterSpec(parameter.name, kind, wanted, kind not in ("*args", "**kwargs"))
+    if parameter.default is None:
+        wanted = optional(wanted)  # `x: int = None` is common
+    default = value_source(parameter.default)
+    if default is not None and fits(_as_in_flows(parameter.default), wanted) is not None:
+        default = None
+    return ParameterSpec(parameter.name, kind, wanted, False, default or UNTOLD)
+
+
+def _as_in_flows(value: object) -> object:
+    return tuple(map(_as_in_flows, value)) if isinstance(value, list) else value
+
+
+def _description(function: object) -> str | None:
+    while isinstance(function, partial):  # its own text is about functools
+        function = function.func
+    try:
+        return inspect.getdoc(function) or None
+    except Exception:  # the object is the user's own: whatever asking it raises, it only means that nothing is said of it
+        return None

@@ -24,6 +24,7 @@ from .lower.state import MOST_WORK, FileNames, FlowName, Lowering, TooMuchError
 from .lower.statements import top
 from .plan import Plan
 from .rules import ALL
+from .stubs import Stubs, know_stubs
 from .suggest import did_you_mean
 
 #: Steps that a flow may have after unfolding, unless the user says otherwise.
@@ -35,13 +36,15 @@ class Settings:
     """What a compile is given besides the text.
 
     ``params``: JSON-like values of parameters by name (``ns.name`` for included ones); ``param_texts``: the same as texts of a command
-    line, which win. ``tasks``: what an application has registered, None where none is given. ``env``: the variables that ``env`` may read.
+    line, which win. ``tasks``: what an application has registered, None where none is given; ``stubs``: what files of stubs declare, which
+    counts like it, where the application has nothing of that name. ``env``: the variables that ``env`` may read.
     ``require_params``: whether a parameter without a value is an error, or just unknown.
     """
 
     params: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     param_texts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     tasks: Mapping[str, Declaration] | None = None
+    stubs: Stubs | None = None
     env: tuple[str, ...] = ()
     max_steps: int = MOST_STEPS
     include_root: str | None = None
@@ -96,6 +99,8 @@ def _root(source: Source, settings: Settings) -> str | None:
 def _lower(low: Lowering, source: Source, module: tree.Module, settings: Settings) -> Plan:
     for declaration in (settings.tasks or {}).values():
         know_task(low, declaration)
+    if settings.stubs is not None:
+        know_stubs(low, settings.stubs, settings.tasks)
     file = open_file(low, source, module)
     value = top(low, file)
     for binding in list(file.names.table.values()):

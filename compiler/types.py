@@ -6,10 +6,10 @@ and fits where a JSON value could be meant. Values are checked more exactly than
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from ..dsl.record import dataclass
+from .source_text import key_source, text_source
 
 #: A union of more members than this is not worth following: it becomes ``any``.
 MOST_MEMBERS = 32
@@ -38,7 +38,7 @@ class Text(Type):
     value: str
 
     def __str__(self) -> str:
-        return json.dumps(self.value, ensure_ascii=False)
+        return text_source(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Record(Type):
     fields: tuple[tuple[str, Type], ...]
 
     def __str__(self) -> str:
-        return "{" + ", ".join(f"{_key(name)}: {field}" for name, field in self.fields) + "}"
+        return "{" + ", ".join(f"{key_source(name)}: {field}" for name, field in self.fields) + "}"
 
     def field(self, name: str) -> Type | None:
         """The type of a field, None without such a field."""
@@ -124,10 +124,6 @@ SCALARS: dict[str, Scalar] = {t.name: t for t in (INT, FLOAT, STR, BOOL, BYTES, 
 """The types of one word, by their names."""
 
 _IN_JSON = frozenset({NULL, BOOL, INT, FLOAT, STR, JSON})
-
-
-def _key(name: str) -> str:
-    return name if name.isidentifier() else json.dumps(name, ensure_ascii=False)
 
 
 def optional(inner: Type) -> Type:

@@ -93,13 +93,21 @@ class Builder(Types):
 
     def flow(self, c: list[Any]) -> tree.FlowDecl:
         # flow: "flow" NAME parameters ("->" _type)? ":" block
-        parameters: tuple[tree.Parameter, ...] = c[2].items
+        parameters = tuple(self._told(parameter) for parameter in c[2].items)
         for parameter in parameters:
-            if parameter.kind != "*":
+            if parameter.name.text:
                 self.bindable(parameter.name)
         span = Span(c[0].start_pos, _end(c[-1], c[-2].end_pos))
         description, body = _described(c[-1])
         return tree.FlowDecl(span, self.bound(c[1]), parameters, c[4] if len(c) > 5 else None, description, body)
+
+    def _told(self, parameter: tree.Parameter) -> tree.Parameter:
+        """A sub-flow's parameter: flowc itself needs its default."""
+        default = parameter.default
+        if not isinstance(default, tree.Elided):
+            return parameter
+        self.findings.report("F0124", self.source, default.span)
+        return tree.Parameter(parameter.span, parameter.kind, parameter.name, parameter.type, None)
 
     def defaults(self, c: list[Any]) -> tree.Defaults:
         # defaults: "defaults" options

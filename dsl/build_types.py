@@ -74,12 +74,15 @@ class Types(Values):
         given: tuple[tree.Parameter, ...] = tuple(c[1:-1:2])
         names: dict[str, tree.Name] = {}
         stars: set[str] = set()
-        defaulted = False
+        defaulted = slashed = False
         for parameter in given:
-            if parameter.kind != "*":
+            if parameter.name.text:
                 self.once(parameter.name, names)
             misplaced = "**kwargs" in stars
-            if parameter.kind == "plain":
+            if parameter.kind == "/":
+                misplaced = misplaced or bool(stars) or slashed or parameter is given[0]
+                slashed = True
+            elif parameter.kind == "plain":
                 misplaced = misplaced or (defaulted and not stars and parameter.default is None)
                 defaulted = defaulted or parameter.default is not None
             else:
@@ -90,10 +93,12 @@ class Types(Values):
         return Parameters(span_of(c), given)
 
     def parameter(self, c: list[Any]) -> tree.Parameter:
-        # parameter: NAME (":" _type)? ("=" _value)? | ("*" | "**") NAME (":" _type)? | "*"
+        # parameter: NAME (":" _type)? ("=" (_value | ELLIPSIS))? | ("*" | "**") NAME (":" _type)? | "*" | "/"
         if c[0].type == "NAME":
             type_, default = annotation(c[1:])
-            return tree.Parameter(span_of(c), "plain", name_of(c[0]), type_, default)
+            left_out = tree.Elided(Span(default.start_pos, default.end_pos)) if is_token(default) else default  # type: ignore[union-attr]
+            return tree.Parameter(span_of(c), "plain", name_of(c[0]), type_, left_out)
         if len(c) == 1:
-            return tree.Parameter(span_of(c), "*", tree.Name(Span(c[0].end_pos, c[0].end_pos), ""), None, None)
+            nameless = tree.Name(Span(c[0].end_pos, c[0].end_pos), "")
+            return tree.Parameter(span_of(c), "*" if c[0].type == "STAR" else "/", nameless, None, None)
         return tree.Parameter(span_of(c), "*args" if c[0].type == "STAR" else "**kwargs", name_of(c[1]), annotation(c[2:])[0], None)

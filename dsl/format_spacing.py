@@ -14,7 +14,7 @@ from .scanner import Token
 _TIGHT_LEFT = frozenset({"COMMA", "COLON", "DOT", "RANGE", "QMARK", "RPAR", "RSQB", "RBRACE"})
 _OPENING = frozenset({"LPAR", "LSQB", "LBRACE"})
 _CLOSING = frozenset({"RPAR", "RSQB", "RBRACE"})
-_OPERANDS = frozenset({"NAME", "NUMBER", "STRING", "FSTRING", "TRUE", "FALSE", "NULL", "NOW", "QMARK"}) | _CLOSING
+_OPERANDS = frozenset({"NAME", "NUMBER", "STRING", "FSTRING", "TRUE", "FALSE", "NULL", "NOW", "QMARK", "ELLIPSIS"}) | _CLOSING
 _TIGHT_RIGHT = frozenset({"DOT", "RANGE"}) | _OPENING
 _SIGNS = frozenset({"MINUS", "PLUS", "STAR", "POWER"})
 

@@ -353,14 +353,21 @@ class Param:
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter of a task or flow. ``kind``: ``plain``, ``*args``, ``**kwargs``, or the bare ``*`` (then the name is empty)."""
+class Elided:
+    """``...``: a default that a task has, and that its declaration does not tell."""
 
     span: Span
-    kind: OneOf["plain", "*args", "**kwargs", "*"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a task or flow. ``kind``: ``plain``, ``*args``, ``**kwargs``, or a bare ``*`` or ``/`` (the name is empty)."""
+
+    span: Span
+    kind: OneOf["plain", "*args", "**kwargs", "*", "/"]
     name: Name
     type: TypeExpr | None
-    default: Expr | None
+    default: Expr | Elided | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ def known_task(low: Lowering, frame: Frame, name: str, span: Span) -> str:
     """
     if name in low.tasks:
         return name
-    if low.settings.tasks is not None or name.rpartition(".")[0] in low.modules or ("." not in name and low.tasks):
+    if _all_are_known(low) or name.rpartition(".")[0] in low.modules or ("." not in name and low.tasks):
         low.report("F0201", frame, span, name=name, help=lambda: name_help(name) or _unknown_help(low, name))
     elif name not in low.unchecked:
         low.unchecked.add(name)
@@ -153,12 +153,19 @@ def known_task(low: Lowering, frame: Frame, name: str, span: Span) -> str:
     return name
 
 
+def _all_are_known(low: Lowering) -> bool:
+    """Whether an application, or stubs of one, have told every task that there is."""
+    stubs = low.settings.stubs
+    return low.settings.tasks is not None or (stubs is not None and not stubs.broken)
+
+
 def _unknown_help(low: Lowering, name: str) -> tuple[str, ...]:
     """What an unknown task may be, and why it should be known."""
     module = name.rpartition(".")[0]
     known = did_you_mean(name, low.tasks.keys())
-    if low.settings.tasks is not None:
-        return known
+    if _all_are_known(low):
+        stale = low.settings.tasks is None  # then they stand in files, which may be older than the application
+        return (*known, "if the application has it, write the stubs anew: `flowc stubs`") if stale else known
     why = f"other tasks of `{module}` are declared" if module in low.modules and module else "tasks are declared here"
     return (*known, f"{why}, so this one must be too: `task {name}(…)`")
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from ...dsl import tree
 from ...dsl.diagnostics import Label
 from ...dsl.source import Source, Span
-from ..declarations import Declaration, ParameterSpec
+from ..declarations import UNTOLD, Declaration, ParameterSpec
+from ..source_text import value_source
 from .domain import WRONG, is_known
 from .names import ask, bind, plain_default, type_from
 from .state import (
@@ -118,6 +119,8 @@ def _declare(low: Lowering, frame: Frame, statement: tree.TaskDecl) -> None:
 def _note_options(low: Lowering, frame: Frame, statement: tree.TaskDecl, full: str) -> None:
     if statement.options is not None:
         low.task_options[full] = low.layer(statement.options, frame)
+    else:
+        low.task_options.pop(full, None)  # a file's own declaration stands in place of that of the stubs, options and all
 
 
 def know_task(low: Lowering, declaration: Declaration) -> None:
@@ -137,11 +140,16 @@ def parameter_specs(low: Lowering, frame: Frame, parameters: tuple[tree.Paramete
         if p.kind == "*":
             named_only = True
             continue
+        if p.kind == "/":
+            specs = [ParameterSpec(s.name, "positional", s.type, s.required, s.default) for s in specs]
+            continue
         wanted = type_from(low, frame, p.type)
         shown = ""
-        if p.default is not None:
+        if isinstance(p.default, tree.Elided):
+            shown = UNTOLD
+        elif p.default is not None:
             value = plain_default(low, frame, p.default, wanted)
-            shown = frame.source.text[p.default.span.start : p.default.span.end][:40] if is_known(value) else "…"
+            shown = (value_source(value) if is_known(value) else None) or UNTOLD
         if p.kind != "plain":
             specs.append(ParameterSpec(p.name.text, p.kind, wanted, required=False))
             named_only = named_only or p.kind == "*args"

@@ -138,7 +138,7 @@ def run_flow(low: Lowering, flow: FlowName, frame: Frame, specs: tuple[Parameter
 
 
 def _default(low: Lowering, flow: FlowName, parameter: tree.Parameter) -> Elab:
-    if parameter.default is None:
+    if parameter.default is None or isinstance(parameter.default, tree.Elided):
         return WRONG
     with low.discarding():
         value = low.value(parameter.default, Frame(flow.file, flow.file.names))

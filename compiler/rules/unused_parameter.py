@@ -15,7 +15,7 @@ def check(file: FileNames, used: set[tuple[str, int]], findings: Findings) -> No
         if isinstance(statement, tree.Param) and not library:
             names = [statement.name]
         elif isinstance(statement, tree.FlowDecl):
-            names = [p.name for p in statement.parameters if p.kind != "*"]
+            names = [p.name for p in statement.parameters if p.name.text]
         for name in names:
             if not name.text.startswith("_") and (file.source.name, name.span.start) not in used:
                 findings.report("F0903", file.source, name.span, name=name.text)

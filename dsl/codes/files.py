@@ -47,6 +47,8 @@ CODES: tuple[Code, ...] = (
          'A flow reads only those variables of the environment that `[tool.flowc] env = ["NAME"]` in pyproject.toml lists: a flow from elsewhere '
          "must not carry off what it finds there.",
          bad='work(env("HOME"))\n', good="param home: str = \"/srv\"\nwork(home)\n"),
+    Code("F0718", "Not a declaration of a task", "a file of stubs only declares tasks; {what} has no place in it",
+         "`--stubs` and `stubs` in `[tool.flowc]` name files that `flowc stubs` writes: declarations of tasks, and includes of other such files."),
     Code("F0715", "A default of the wrong type", "this default does not fit the parameter's type: {why}", "A default is a value of the parameter's own type.",
          bad='param shards: int = "four"\nwork(shards)\n', good="param shards: int = 4\nwork(shards)\n"),
     Code("F0716", "A step in a default", "a default is a value; it cannot be a step or the result of one",

@@ -172,7 +172,7 @@ CODES: tuple[Code, ...] = (
         "F0122",
         "A parameter at the wrong place",
         "this parameter stands at the wrong place",
-        "Parameters are ordered as in Python: those without a default, those with one, `*args` or a bare `*`, those that are given by name, `**kwargs`.",
+        "Parameters are ordered as in Python: those without a default, those with one, `*args` or a bare `*`, those that are given by name, `**kwargs`. A `/` stands behind those that are given by position alone.",
         bad="task a(x = 1, y)\n",
         good="task a(y, x = 1)\n",
     ),
@@ -191,5 +191,13 @@ CODES: tuple[Code, ...] = (
         "A limit protects from hostile files. Name a part of the value, or make a sub-flow of it.",
         bad="x = " + "[" * 65 + "]" * 65 + "\n",
         good="x = " + "[" * 64 + "]" * 64 + "\n",
+    ),
+    Code(
+        "F0124",
+        "A default that is not told",
+        "`...` stands for a default in declarations of tasks alone",
+        "The default of a task's parameter is the worker's own business, and `= ...` says that there is one. That of a sub-flow's parameter is used here, so it must be written.",
+        bad="flow go(x: int = ...):\n    return work(x)\n\ngo()\n",
+        good="flow go(x: int = 1):\n    return work(x)\n\ngo()\n",
     ),
 )

@@ -24,6 +24,7 @@ ELSEWHERE = {
     "F0704": "language/test_includes.py::test_a_file_that_is_not_utf8_is_refused",
     "F0705": "language/test_includes.py::test_a_device_is_no_flow",
     "F0708": "language/test_includes.py::test_a_text_without_a_file_includes_nothing",
+    "F0718": "compiler/test_stubs.py::test_only_declarations_stand_in_a_file_of_stubs",
     "F0711": "language/test_limits.py::test_too_many_includes",
 }
 
