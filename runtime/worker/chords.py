@@ -20,7 +20,7 @@ def part_of(context: Context, meta: Mapping[str, Any]) -> Part | None:
     """The part of a chord that a call is, if it is one."""
     if context.chord is None or context.group is None:
         return None
-    return Part(context.group, context.group_index or 0, context.chord, meta)
+    return Part(context.group, context.group_index or 0, context.chord, meta, context.root_id)
 
 
 def parts_of_chain(context: Context, meta: Mapping[str, Any], rest: Iterable[Mapping[str, Any]]) -> tuple[list[Stored], list[Part]]:
@@ -53,7 +53,8 @@ def completed(part: Part, metas: Sequence[Mapping[str, Any]], key: Any, terms: T
     """What is to be done when a header is complete: send the body with its results; or, if a part has failed, let the body fail."""
     failed = next((meta for meta in metas if meta.get("status") != SUCCESS), None)
     if failed is None:
-        return BodyJob(key, part.chord, [meta.get("result") for meta in metas], terms)
+        results = [meta.get("result") for meta in metas]
+        return BodyJob(key, part.chord, results, terms, parent_id=part.meta.get("task_id"), root_id=part.root_id)
     return failing(part.chord, _chord_error(failed), key, terms)
 
 
@@ -110,9 +111,10 @@ def _listed(signatures: Any) -> list[Any]:
 
 
 def send_body(job: BodyJob, app: Any) -> Outcome:
-    """Send a chord's body with the results of its header."""
+    """Send a chord's body with the results of its header. The header's task that ended last is its parent, as with Celery."""
     options = job.body.get("options") or {}
-    parent = Context(id=options.get("parent_id"), root_id=options.get("root_id"), app=app, called_directly=False)
+    parent_id, root_id = options.get("parent_id") or job.parent_id, options.get("root_id") or job.root_id
+    parent = Context(id=parent_id, root_id=root_id, app=app, called_directly=False)
     requests.push(parent)
     try:
         publish(app, job.body, (job.results,), parent)

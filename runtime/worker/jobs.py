@@ -82,12 +82,14 @@ class HandlerJob:
 
 @dataclass(frozen=True, slots=True)
 class BodyJob:
-    """A chord's header is complete: its body is to be sent with these results."""
+    """A chord's header is complete: its body is to be sent with these results, by the task ``parent_id`` of the run ``root_id``."""
 
     key: Any
     body: Mapping[str, Any]
     results: list[Any]
     terms: Terms
+    parent_id: str | None = None
+    root_id: str | None = None
     limits: tuple[float | None, float | None] = (None, None)
     must_run: bool = True
     announced: bool = False
@@ -114,12 +116,13 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A task of a chord's header has ended: ``meta`` is its document, ``chord`` the body's signature."""
+    """A task of a chord's header has ended: ``meta`` is its document, ``chord`` the body's signature, ``root_id`` that of its run."""
 
     group_id: str
     index: int
     chord: Mapping[str, Any]
     meta: Mapping[str, Any]
+    root_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
