@@ -1,0 +1,146 @@
+"""Waits for a flow that runs on a fleet by itself: states come from the result store, and what they mean is derived from the plan.
+
+Stock workers store a step's failure for what stands behind it in a chain, too, and nothing at all for other steps that will never run. So a
+state counts only for a step whose turn has come: when one has failed, the engine knows which are skipped.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ...compiler.plan import Call
+from ..calling.applying import ignores
+from ..engine import Send
+from ..errors import UsageError
+from ..events import CallHandler, Failed, HandlerEnded, Revoked, State, Succeeded
+from ..outcome import RunEvent, RunResult
+from ..request import Context
+from ..results.interface import PROPAGATE_STATES, Meta
+from ..running import Running
+from ..values import references
+from ..worker.jobs import HandlerJob
+from .submission import Submission
+from .told_failures import told_failure
+
+if TYPE_CHECKING:
+    from ..app import App
+
+#: Steps that a note names.
+_MOST_NAMED = 6
+
+
+def wait(submission: Submission, timeout: float | None, on_event: Callable[[RunEvent], None] | None) -> RunResult:
+    """Wait for the end of every step. Arguments and errors as for :meth:`Submission.wait`."""
+    if submission.app.backend.url == "disabled":
+        raise UsageError("there is nothing to wait for: results are not kept, since result_backend is not set")
+    return _Awaited(submission, on_event).run(timeout)
+
+
+class _Awaited(Running):
+    """A run that goes on elsewhere."""
+
+    def __init__(self, submission: Submission, on_event: Callable[[RunEvent], None] | None) -> None:
+        super().__init__(submission.plan, submission.app, on_event, submission.redactor)
+        plan = submission.plan
+        self._app = submission.app
+        self._ids = {step.id: step.task_id for step in submission.steps.values()}
+        self._by_id = {task_id: step for step, task_id in self._ids.items()}
+        self._needs = {call.id: call.trigger.needs for call in plan.calls}
+        self._needs |= {group.id: (*group.after, *references(group.members)) for group in plan.groups}
+        self._unkept = {call.id for call in plan.calls if not _is_kept(call, self._app)}
+        self._left = deque(call.id for call in plan.calls if call.id not in self._unkept)
+        self._early: dict[str, list[Meta]] = {}
+        self._notes = submission.notes
+        if self._unkept:
+            some = ", ".join(sorted(self._unkept)[:_MOST_NAMED]) + (" …" if len(self._unkept) > _MOST_NAMED else "")
+            self._notes += (f"how these steps ended cannot be seen, since their results are not kept (ignore_result): {some}",)
+
+    def run(self, timeout: float | None) -> RunResult:
+        """Until all steps have ended whose end can be seen."""
+        until = None if timeout is None else time.monotonic() + timeout
+        timed_out = False
+        with self._app.backend.watch(self._by_id) as watch:
+            self._begin()
+            while not (self._over() or timed_out):
+                meta = watch.next(None if until is None else max(0.0, until - time.monotonic()))
+                timed_out = meta is None
+                if meta is not None:
+                    self._take(self._by_id[meta["task_id"]], meta)
+        if timed_out:
+            self._abandoned = tuple(id_ for id_ in self._ids if self._engine.state(id_) is State.STARTED)
+        result = self._result(timed_out=timed_out)
+        if timed_out or result.ok or result.value_error or not self._unkept:
+            return result
+        seen = (step for step in result.steps if step.id not in self._unkept or step.state is not State.STARTED)
+        return replace(result, ok=all(step.state is State.SUCCESS for step in seen))
+
+    def _over(self) -> bool:
+        left, state = self._left, self._engine.state
+        while left and state(left[0]) not in (State.PENDING, State.STARTED):
+            left.popleft()
+        return not left
+
+    # -------------------------------------------------------------------------------------------------------------- states
+    def _take(self, step: str, meta: Meta) -> None:
+        """A state came: now, or before the step's turn."""
+        if self._unkept:
+            self._assume(step)
+        match self._engine.state(step):
+            case State.STARTED:
+                self._state(step, meta)
+            case State.PENDING:
+                self._early.setdefault(step, []).append(meta)
+
+    def _state(self, step: str, meta: Meta) -> None:
+        status = meta["status"]
+        if status == State.SUCCESS:
+            self._handle(Succeeded(step, meta["result"]))
+        elif status in PROPAGATE_STATES:
+            failure = told_failure(meta["result"], meta["traceback"])
+            self._handle(Revoked(step, failure) if status == State.REVOKED else Failed(step, failure))
+        else:
+            self._tell(step, status, meta["result"], self._redactor.value(meta["result"]))
+
+    def _assume(self, step: str) -> None:
+        """A step has begun, so what it needed has succeeded, though nothing is kept of that."""
+        reached: list[str] = []
+        waiting = [step]
+        while waiting:
+            for id_ in self._needs[waiting.pop()]:
+                if id_ not in self._ids or (id_ in self._unkept and self._engine.state(id_) in (State.PENDING, State.STARTED)):
+                    waiting.append(id_)
+                    reached.append(id_)
+        for id_ in reversed(reached):
+            if id_ in self._ids and self._engine.state(id_) is State.STARTED:
+                self._handle(Succeeded(id_, None))
+
+    # ------------------------------------------------------------------------------------------------ what the engine asks for
+    def _ready(self, step: str, since: dt.datetime) -> None:
+        self._engine.send(step)
+        for meta in self._early.pop(step, ()):
+            if self._engine.state(step) is State.STARTED:
+                self._state(step, meta)
+
+    def _call_handler(self, action: CallHandler) -> None:
+        """The workers call handlers."""
+        self._apply(self._engine.handle(HandlerEnded(action.number, None)))
+
+    def _task_id(self, step: str) -> str:
+        return self._ids[step]
+
+    def _request(self, send: Send) -> Context:
+        raise NotImplementedError
+
+    def _submit(self, action: CallHandler, job: HandlerJob) -> None:
+        raise NotImplementedError
+
+
+def _is_kept(call: Call, app: App) -> bool:
+    own = call.options.get("ignore_result") if call.options.items else None
+    registered = app.tasks.get(call.task)
+    return not ignores(app, {"ignore_result": own}, registered)
