@@ -1,0 +1,41 @@
+"""How long is waited for a sign of a step before it is asked about, and before it is given up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds, all of them.
+
+    A step is asked about when nothing was heard of it for ``probe_after`` (counted from when it may begin, where it has an ``eta``), then
+    again after ``pause_first``, and after ever longer pauses up to ``pause_most``. It is given up as lost when no worker knows it and its
+    message is nowhere to be found, for as long as this, as at least two questions have shown:
+
+    - ``lost_after``: all workers that are there have answered. In this time what is on its way to the run arrives;
+    - ``silent_after``: some worker is connected to the broker and does not answer (a solo pool at work, a process that was stopped); or it
+      is known to be leaving and finishes its tasks; or the message may stand in a queue that is busy and cannot be looked into; or its
+      task has a rate limit, so that workers hold it without a word;
+    - ``down_after``: there is no worker at all. While messages wait in the queue it is not given up even then: a fleet may be stopped
+      for long.
+
+    ``expired_after``: a step whose ``expires`` is over is asked about so soon, and counts as revoked when no worker knows it.
+    ``answer``: how long workers may take to answer. ``linger``: a result is taken from the result backend when its link has not come for so
+    long. ``look_first look_most``: pauses between two looks into a backend that does not tell by itself; those that do are looked into
+    after ``look_backstop``. ``enable_again``: events are asked for again after that, should somebody else have switched them off.
+    """
+
+    probe_after: float = 30.0
+    pause_first: float = 10.0
+    pause_most: float = 120.0
+    lost_after: float = 120.0
+    silent_after: float = 1800.0
+    down_after: float = 600.0
+    expired_after: float = 5.0
+    answer: float = 2.0
+    linger: float = 1.0
+    look_first: float = 0.1
+    look_most: float = 2.0
+    look_backstop: float = 10.0
+    enable_again: float = 60.0

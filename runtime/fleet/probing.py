@@ -1,0 +1,197 @@
+"""The policy for steps of which nothing is heard: workers are asked, and what neither they nor the broker know is lost.
+
+A step ends without a word when its worker's host goes down after the message was acknowledged, when the task raises ``Ignore``, when a
+thread is ended by ``SystemExit``, when the callback cannot be sent. No message will ever tell; so what is asked is (see :class:`Patience`
+for when, how often and for how long):
+
+1. all workers, by ``query_task`` with the ids of many steps: who has it is alive, whether it runs, waits in the worker or for its time;
+2. the broker, about those that nobody knows: does its queue hold messages (Redis: does it hold *this* message), and is it among those
+   that a worker has taken and not acknowledged (Redis: when that worker is dead they come back after the visibility timeout; on RabbitMQ
+   they are back in the queue as soon as the connection breaks). Then the step is not lost, however long that takes;
+3. whether everybody has answered: on Redis the broker says how many workers heard the question, on RabbitMQ how many consume from
+   the queue. While one is silent, or known to be leaving, the step may be with it.
+
+Any sign of life begins it all anew. When the broker itself was away, nothing that was found before counts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..broker.inspecting import Answers, Command, Inspector, Standing
+from .facts import Alive, Fact, Lost, Seen
+from .patience import Patience
+from .watched import Step, Watched, batches
+
+#: Steps that are asked about in one round, and ids in one question.
+MOST, MOST_IDS = 1000, 250
+
+#: What ``query_task`` calls a step, and what it is called here.
+_STATES = {"active": "started", "scheduled": "scheduled"}
+
+
+@dataclass(slots=True)
+class Hosts:
+    """The workers that have answered so far: the queues that each reads, and who of them is leaving."""
+
+    queues: dict[str, frozenset[str]] = field(default_factory=dict)
+    leaving: set[str] = field(default_factory=set)
+
+
+class Probing:
+    """Asks about the steps that are due.
+
+    Args:
+        watched: the steps.
+        hosts: the workers that are known.
+        deliver: takes what is found.
+        patience: see there.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self, watched: Watched, hosts: Hosts, deliver: Callable[[Fact], None], patience: Patience, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._watched = watched
+        self._hosts = hosts
+        self._deliver = deliver
+        self._patience = patience
+        self._clock = clock
+
+    def turn(self, inspector: Callable[[], Inspector]) -> float:
+        """Ask about what is due; after how many seconds to do so again. Raises ConnectionLost."""
+        due, following = self._watched.due(MOST)
+        if due:
+            self._ask(inspector(), due)
+            _, following = self._watched.due(MOST)
+        return following
+
+    def _ask(self, inspector: Inspector, due: list[Step]) -> None:
+        questions = [Command("query_task", {"ids": ids}) for ids in batches([step.task_id for step in due], MOST_IDS)]
+        answers = inspector.ask(questions, self._patience.answer, expected=self._hosts.queues.keys() - self._hosts.leaving)
+        known = dict(_known(answers))
+        for task_id, (state, worker) in known.items():
+            self._watched.known(task_id, worker)
+            self._deliver(Alive(task_id, state, worker))
+        missing = [step for step in due if step.task_id not in known and step.task_id in self._watched]
+        if missing:
+            self._judge(inspector, missing, answers)
+
+    # ------------------------------------------------------------------------------------------------ what nobody says he has
+    def _judge(self, inspector: Inspector, missing: list[Step], answers: list[Answers]) -> None:
+        hosts = set[str].intersection(*(set(answer.by_host) for answer in answers))
+        listeners = min((answer.listeners for answer in answers if answer.listeners is not None), default=None)
+        self._learn(inspector, hosts)
+        scheduled = self._scheduled(inspector, missing, listeners is not None)
+        held = inspector.held([step.task_id for step in missing])
+        by_queue: dict[str, list[Step]] = {}
+        for step in missing:
+            by_queue.setdefault(step.queue, []).append(step)
+        for queue, steps in by_queue.items():
+            standing = inspector.standing(queue)
+            waiting = inspector.waiting(queue, [step.task_id for step in steps]) if standing.messages else frozenset()
+            everybody = self._everybody(queue, standing, hosts, listeners)
+            for step in steps:
+                if step.task_id in scheduled:
+                    self._watched.known(step.task_id, scheduled[step.task_id])
+                    self._deliver(Alive(step.task_id, "scheduled", scheduled[step.task_id]))
+                else:
+                    self._missing(step, standing, waiting, step.task_id in held, hosts, everybody)
+
+    def _missing(
+        self, step: Step, standing: Standing, waiting: frozenset[str] | None, held: bool, hosts: set[str], everybody: bool
+    ) -> None:
+        patience = self._patience
+        expired = step.expires is not None and step.expires + patience.expired_after <= self._clock()
+        there = held or (step.task_id in waiting if waiting is not None else standing.messages > 0)
+        unsure = waiting is None and standing.messages > 0 and bool(hosts) and self._watched.overtaken(step)
+        if not hosts and standing.messages > 0:
+            there, unsure = True, False
+        if expired and (everybody or there):
+            limit = 0.0
+        elif there and not unsure:
+            self._watched.waits(step.task_id)
+            return
+        elif not hosts and everybody:
+            limit = patience.down_after
+        elif unsure or not everybody or step.limited or step.worker in self._hosts.leaving:
+            limit = patience.silent_after
+        else:
+            limit = patience.lost_after
+        gone = self._watched.misses(step.task_id, everybody=everybody, patience=limit)
+        if gone is None:
+            return
+        self._watched.remove([step.task_id])
+        if expired:
+            revoked = {"exc_type": "TaskRevokedError", "exc_message": ["expired"], "exc_module": "celery.exceptions"}
+            self._deliver(Seen(step.task_id, "REVOKED", revoked, source="probe"))
+        else:
+            self._deliver(Lost(step.task_id, _why(step, standing, hosts, everybody, unsure), self._clock() - gone.heard))
+
+    def _everybody(self, queue: str, standing: Standing, hosts: set[str], listeners: int | None) -> bool:
+        """Whether all workers that may have a step of this queue have answered."""
+        if listeners is not None and len(hosts) < listeners:
+            return False
+        readers = sum(queue in self._hosts.queues.get(host, ()) for host in hosts)
+        return standing.consumers is None or standing.consumers <= readers
+
+    def _learn(self, inspector: Inspector, hosts: Iterable[str]) -> None:
+        """Ask those that are new which queues they read."""
+        self._hosts.leaving.difference_update(hosts)
+        new = [host for host in hosts if host not in self._hosts.queues]
+        if new:
+            (answers,) = inspector.ask([Command("active_queues", {})], self._patience.answer, destination=new)
+            self._hosts.queues.update(queues_of(answers.by_host))
+
+    def _scheduled(self, inspector: Inspector, missing: list[Step], redis: bool) -> dict[str, str]:
+        """Who holds a step for its time: ``query_task`` of older workers does not say. On Redis these stand among the unacknowledged."""
+        if redis or not self._hosts.queues:
+            return {}
+        (answers,) = inspector.ask(
+            [Command("scheduled", {})], self._patience.answer, expected=self._hosts.queues.keys() - self._hosts.leaving
+        )
+        wanted = {step.task_id for step in missing}
+        found: dict[str, str] = {}
+        for host, held in answers.by_host.items():
+            for item in held if isinstance(held, list) else ():
+                request = item.get("request") if isinstance(item, dict) else None
+                task_id = request.get("id") if isinstance(request, dict) else None
+                if task_id in wanted:
+                    found[task_id] = host
+        return found
+
+
+def queues_of(by_host: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    """The queues that each host reads, from its answer to ``active_queues``."""
+    return {
+        host: frozenset(str(queue["name"]) for queue in queues if isinstance(queue, dict) and queue.get("name"))
+        for host, queues in by_host.items()
+        if isinstance(queues, list)
+    }
+
+
+def _known(answers: Iterable[Answers]) -> Iterable[tuple[str, tuple[str, str]]]:
+    """Who has which step, from answers to ``query_task``."""
+    for answer in answers:
+        for host, told in answer.by_host.items():
+            for task_id, entry in told.items() if isinstance(told, dict) else ():
+                if isinstance(entry, (list, tuple)) and entry:
+                    yield str(task_id), (_STATES.get(str(entry[0]), "received"), host)
+
+
+def _why(step: Step, standing: Standing, hosts: set[str], everybody: bool, unsure: bool) -> str:
+    if not standing.exists:
+        where = f"there is no queue {step.queue!r} any more"
+    elif unsure:
+        where = f"messages that were sent to the queue {step.queue!r} later have left it"
+    else:
+        where = f"it is not in its queue {step.queue!r}"
+    if not hosts:
+        return f"no worker answers, and {where}"
+    if step.succeeded:
+        return "its worker said that it succeeded, but its result never came"
+    who = "its only worker does not know it" if len(hosts) == 1 else f"none of {len(hosts)} workers knows it"
+    return f"{who}{'' if everybody else ' (another one does not answer)'}, and {where}"

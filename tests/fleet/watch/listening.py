@@ -1,0 +1,87 @@
+"""A run's end of watching, for tests: it notes the facts, and sends steps as a run does."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+import flowc
+from flowc.runtime.fleet.facts import Alive, Fact, Lost, Seen
+from flowc.runtime.fleet.patience import Patience
+from flowc.runtime.fleet.watching import Watching
+
+#: Of everything a little, so that a test ends in seconds.
+QUICK = Patience(
+    probe_after=0.5, pause_first=0.2, pause_most=0.5, lost_after=1.0, silent_after=6.0, down_after=2.0, expired_after=0.5, answer=1.0,
+    linger=0.3, look_backstop=1.0,
+)  # fmt: skip
+
+
+class Run:
+    """Watches steps of its own, and sends them without any link: nothing else is heard of them."""
+
+    def __init__(self, broker: str, backend: str | None = None, *, events: bool = False, patience: Patience = QUICK) -> None:
+        self.id = uuid.uuid4().hex
+        self.app = flowc.App("proj", broker=broker, backend=backend, set_as_current=False)
+        self.facts: list[Fact] = []
+        self._came = threading.Condition()
+        self.watching = Watching(self.app, self.id, self._take, events=events, patience=patience)
+
+    def _take(self, fact: Fact) -> None:
+        with self._came:
+            self.facts.append(fact)
+            self._came.notify_all()
+
+    def __enter__(self) -> Self:
+        self.watching.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.watching.close()
+        self.app.close()
+
+    def send(self, task: str, *args: Any, queue: str = "celery", task_id: str | None = None, **options: Any) -> str:
+        """Send a step and watch it; its id."""
+        task_id = task_id or f"{self.id}.n{len(self.facts)}{uuid.uuid4().hex[:4]}"
+        now = time.time()
+        moments = {
+            "not_before": now + options["countdown"] if "countdown" in options else None,
+            "expires": now + options["expires"] if "expires" in options else None,
+        }
+        self.watching.sent(task_id, queue, priority=0, task=task, **moments)
+        self.app.send_task(task, args, task_id=task_id, queue=queue, **options)
+        return task_id
+
+    def wait(self, wanted: Callable[[Fact], bool], seconds: float = 60) -> Any:
+        """The first fact that is wanted; AssertionError if none comes."""
+        until = time.monotonic() + seconds
+        with self._came:
+            while True:
+                for fact in self.facts:
+                    if wanted(fact):
+                        return fact
+                left = until - time.monotonic()
+                assert left > 0, f"not told in {seconds:g} s; but {self.facts}"
+                self._came.wait(left)
+
+    def seen(self, task_id: str, status: str) -> Seen:
+        """Wait for a state of a step."""
+        return self.wait(lambda fact: isinstance(fact, Seen) and (fact.task_id, fact.status) == (task_id, status))  # type: ignore[no-any-return]
+
+    def lost(self, task_id: str) -> Lost:
+        """Wait until a step is lost."""
+        return self.wait(lambda fact: isinstance(fact, Lost) and fact.task_id == task_id)  # type: ignore[no-any-return]
+
+    def alive(self, task_id: str, *states: str) -> Alive:
+        """Wait until a worker says it has a step."""
+        return self.wait(  # type: ignore[no-any-return]
+            lambda fact: isinstance(fact, Alive) and fact.task_id == task_id and (not states or fact.state in states)
+        )
+
+    def of(self, task_id: str) -> list[Fact]:
+        """What came of one step."""
+        return [fact for fact in self.facts if fact.task_id == task_id]
