@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from ..runtime.app import App
 
 
-def find_application(spec: str, config_path: str | None = None) -> App:
+def find_application(spec: str, config_path: str | None = None, named_by: str = "--app") -> App:
     """Import the application ``MODULE[:ATTR]``: this runs user code.
 
     Args:
         spec: its name.
-        config_path: the pyproject.toml that names it, beside which its module is then looked for first; None: ``--app`` names it.
+        config_path: the pyproject.toml that names it, beside which its module is then looked for first; None: an option names it.
+        named_by: that option.
 
     Raises:
         Stop: there is none, or importing it failed; then with the traceback of the user's own code.
@@ -34,7 +35,7 @@ def find_application(spec: str, config_path: str | None = None) -> App:
 
         for line in problem.traceback.splitlines():
             note(f"{visible(line)}\n")
-        named_by = f"{config_path}: [tool.flowc] app" if config_path else "--app"
+        named_by = f"{config_path}: [tool.flowc] app" if config_path else named_by
         raise Stop(visible(f"{named_by}: {problem}")) from None
 
 

@@ -140,7 +140,7 @@ def _report(result: RunResult, source: Source, paint: Painter) -> Iterator[str]:
         what = "was revoked" if step.state.value == "REVOKED" else "failed"
         message = paint("message", visible(f"step {step.id} {what}: {step.error}"))
         yield f"{paint('place', visible(str(step.where)))}: {paint('error', 'error')}: {message}"
-        yield from _snippet(step.where, source, paint)
+        yield from snippet(step.where, source, paint)
         if '  File "' in (step.traceback or ""):  # else it says no more than the line above
             yield from _indented(step.traceback)
     if len(failed) > MOST_SHOWN:
@@ -157,7 +157,7 @@ def _report(result: RunResult, source: Source, paint: Painter) -> Iterator[str]:
     yield _counts(result)
 
 
-def _snippet(where: Location, source: Source, paint: Painter) -> Iterator[str]:
+def snippet(where: Location, source: Source, paint: Painter) -> Iterator[str]:
     """The lines of the flow, where they are at hand: in the file of the command line."""
     if where.file == source.name:
         starts = source.line_starts
