@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import platform
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -33,13 +35,20 @@ _OPTIONS = (
     click.option("-X", "--exclude-queues", multiple=True, callback=_names, metavar="A,B", help="Queues that it does not read after all."),
     click.option("-c", "--concurrency", type=click.IntRange(min=1), metavar="N", help="How many tasks run at once [default: the pool's]."),
     click.option("-P", "--pool", type=click.Choice(("threads", "processes", "solo")), help="What the tasks run in [default: threads]."),
-    click.option("-n", "--hostname", metavar="NAME", help="The worker's name, for remote commands [default: flowc-PID@HOST]."),
+    click.option("-n", "--hostname", metavar="NAME", help="The worker's name; %h is the host [default: flowc-PID@HOST]."),
     click.option(
         "--prefetch-multiplier", type=click.IntRange(min=0), metavar="N",
         help="Messages fetched ahead for each task that can run; 0: no limit [default: 4].",
     ),
     click.option(
         "-l", "--loglevel", type=click.Choice(LEVELS, case_sensitive=False), default="warning", show_default=True, help="What is told."
+    ),
+    click.option(
+        "-E", "--task-events", is_flag=True, default=None, help="Tell monitors of every task [default: worker_send_task_events]."
+    ),
+    click.option("--without-heartbeat", is_flag=True, help="Do not tell monitors every few seconds that the worker lives."),
+    click.option(
+        "--heartbeat-interval", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="How often it does [default: 2]."
     ),
     click.option("-b", "--broker", metavar="URL", help="The broker, instead of broker_url."),
     click.option("--backend", metavar="URL", help="Where results are kept, instead of result_backend."),
@@ -63,6 +72,9 @@ def command(
     hostname: str | None,
     prefetch_multiplier: int | None,
     loglevel: str,
+    task_events: bool | None,
+    without_heartbeat: bool,
+    heartbeat_interval: float | None,
     broker: str | None,
     backend: str | None,
 ) -> int:
@@ -71,7 +83,7 @@ def command(
     The first signal lets running tasks finish; a second one returns them to their queues. What happens is told on standard error.
     """
     from ..runtime.errors import ConnectionLost, UsageError
-    from ..runtime.worker.service import WorkerService
+    from ..runtime.worker.service import HEARTBEAT, WorkerService
 
     try:
         app = _application(spec, {"broker_url": broker, "result_backend": backend})
@@ -79,7 +91,8 @@ def command(
         _check_broker(app)
         service = WorkerService(
             app, queues or None, concurrency=concurrency, pool=pool or app.conf.worker_pool,
-            prefetch_multiplier=prefetch_multiplier, hostname=hostname, exclude_queues=exclude_queues,
+            prefetch_multiplier=prefetch_multiplier, hostname=_node_name(hostname), exclude_queues=exclude_queues,
+            task_events=task_events, heartbeat=None if without_heartbeat else heartbeat_interval or HEARTBEAT,
         )  # fmt: skip
         note(_banner(app, service))
         service.on_ready = lambda: note("ready\n")
@@ -91,8 +104,18 @@ def command(
     return _leave(service)
 
 
+def _node_name(given: str | None) -> str | None:
+    """A name as ``celery worker -n`` takes it."""
+    if given is None:
+        return None
+    host = platform.node()
+    name, _, domain = host.partition(".")
+    values = {"%h": host, "%n": name, "%d": domain, "%%": "%"}
+    return re.sub("%[hnd%]", lambda found: values[found[0]], given)
+
+
 def _application(spec: str | None, given: dict[str, str | None]) -> App:
-    from .application import find_application
+    from .application import find_application, import_tasks
     from .config import read_config
 
     config = read_config()
@@ -106,19 +129,8 @@ def _application(spec: str | None, given: dict[str, str | None]) -> App:
     if settings:
         app.close()
         app.conf.update(settings)
-    _import_tasks(app)
+    import_tasks(app)
     return app
-
-
-def _import_tasks(app: App) -> None:
-    """Import the modules of the settings ``imports`` and ``include``, which may define more tasks."""
-    from importlib import import_module
-
-    for name in (*app.conf.imports, *app.conf.include):
-        try:
-            import_module(name)
-        except ImportError as wrong:
-            raise Stop(f"imports: {name!r} cannot be imported: {wrong}") from None
 
 
 def _check_broker(app: App) -> None:

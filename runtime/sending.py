@@ -123,6 +123,8 @@ class Sender:
         plan = self._plan(sending)
         envelope = self._build(plan, sending)
         self._broker.publisher.publish(envelope, plan.retry, connection=plan.connection, producer=plan.producer)
+        if self._conf.task_send_sent_event:
+            self._tell([envelope])
         return envelope.headers["id"]  # type: ignore[no-any-return]
 
     def send_many(self, sendings: Sequence[Sending]) -> list[str]:
@@ -156,6 +158,14 @@ class Sender:
         """
         for plan, envelopes in _runs(built):
             self._broker.publisher.publish_many(envelopes, plan.retry, connection=plan.connection, producer=plan.producer)
+            if self._conf.task_send_sent_event:
+                self._tell(envelopes)
+
+    def _tell(self, envelopes: Sequence[Envelope]) -> None:
+        """Tell monitors of calls that have left."""
+        from .sent_events import tell
+
+        tell(self._broker, envelopes, self._sender_name())
 
     def close(self) -> None:
         """Forget what was read of the settings. Connections belong to the broker."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from .. import request as requests
@@ -19,6 +20,7 @@ from ..request import Context
 from ..results.interface import Stored
 from ..task import Task
 from .attempt import FAILURE, SUCCESS, Killed, registered
+from .here import check_served
 from .jobs import HandlerJob
 from .publishing import publish
 from .writing import document
@@ -108,7 +110,9 @@ def _send(app: Any, errback: Any, failed: Context) -> str | None:
 # ---------------------------------------------------------------------------------------------------------------------- in flows
 def run_handler(job: HandlerJob, app: Any) -> Failure | None:
     """Call the errback of a flow's step; gives what it raised, if it did."""
-    requests.push(Context(id=job.key, task=job.task, args=job.args, kwargs=job.kwargs, called_directly=False, app=app))
+    context = Context(id=job.key, task=job.task, args=job.args, kwargs=job.kwargs, called_directly=False, app=app)
+    context.before_call = partial(check_served, app)
+    requests.push(context)
     try:
         task = registered(app, job.task)
         if takes_id(task, job.kwargs):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import platform
-import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -114,23 +113,3 @@ def worker_state(freq: float, active: int, processed: int) -> dict[str, Any]:
 
 def _load_average() -> list[float]:
     return [round(load, 2) for load in os.getloadavg()] if hasattr(os, "getloadavg") else [0.0, 0.0, 0.0]
-
-
-def utc_offset() -> float:
-    """Hours to UTC, to the west positive."""
-    return (time.altzone if time.localtime().tm_isdst else time.timezone) / 3600
-
-
-def stamped(kind: str, fields: Mapping[str, Any], at: float, hostname: str, clock: int) -> dict[str, Any]:
-    """A whole event.
-
-    Args:
-        kind: its type, such as ``task-received``.
-        fields: those of that type.
-        at: when it happened.
-        hostname: who says it.
-        clock: the logical clock.
-    """
-    return {
-        "hostname": hostname, "utcoffset": utc_offset(), "pid": os.getpid(), "clock": clock, **fields, "timestamp": at, "type": kind,
-    }  # fmt: skip

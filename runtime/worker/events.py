@@ -18,6 +18,7 @@ from typing import Any
 from kombu import clocks
 
 from ..broker.event_exchange import EventPublisher
+from ..event_stamp import stamped
 from ..failures import failure_of
 from . import event_forms as forms
 from .attempt import REJECTED
@@ -194,7 +195,7 @@ class Events:
 
     def _say(self, kind: str) -> None:
         fields = forms.worker_state(self._heartbeat or REMOTE, *self._load())
-        event = forms.stamped(kind, fields, time.time(), self._hostname, self._clock.forward())
+        event = stamped(kind, fields, time.time(), self._hostname, self._clock.forward())
         self._publisher.publish(event, kind.replace("-", "."), self._hostname)
 
     def _send(self) -> None:
@@ -219,7 +220,7 @@ class Events:
             fields = forms.received(what)
         else:
             fields = {"uuid": uuid, **(what or {})}
-        return forms.stamped(kind, fields, at, self._hostname, self._clock.forward())
+        return stamped(kind, fields, at, self._hostname, self._clock.forward())
 
     def _lost(self, exc: BaseException) -> None:
         self._greeted = False

@@ -78,7 +78,7 @@ def revoked(worker: WorkerService, **_: Any) -> Any:
     return worker.revoked
 
 
-def registered(worker: WorkerService, taskinfoitems: Sequence[str] | None = None, builtins: bool = False, **_: Any) -> Any:
+def registered(worker: WorkerService, taskinfoitems: Sequence[Any] | None = None, builtins: bool = False, **_: Any) -> Any:
     """The tasks: ``name`` or, with attributes, ``name [attribute=value …]``."""
     wanted = [item for item in taskinfoitems or TASK_INFO if isinstance(item, str) and not item.startswith("_")]
     return [_with_attributes(task, wanted) for name, task in sorted(worker.app.tasks.items()) if builtins or not name.startswith("celery.")]

@@ -13,6 +13,7 @@ from dataclasses import replace
 from types import FrameType
 from typing import NoReturn
 
+from ... import request as requests
 from ...app import App
 from ...errors import SoftTimeLimitExceeded
 from ...failures import pickled
@@ -33,6 +34,7 @@ def serve(connected: socket.socket, number: int, app: App) -> NoReturn:
             channel.send(item)
 
     lent = False
+    app.stands_alone()
     with suppress(OSError):
         channel.send(me)
     while True:
@@ -70,7 +72,10 @@ def soft_limit(seconds: float) -> Iterator[None]:
     """Raise SoftTimeLimitExceeded inside after so many seconds."""
 
     def exceeded(number: int, frame: FrameType | None) -> None:
-        raise SoftTimeLimitExceeded(f"ran longer than {seconds:g} s")
+        context = requests.serving()
+        task = context.app.tasks.get(context.task) if context is not None and context.app is not None else None
+        kind = SoftTimeLimitExceeded if task is None else task.soft_limit_error
+        raise kind(f"ran longer than {seconds:g} s")
 
     before = signal.signal(signal.SIGALRM, exceeded)
     signal.setitimer(signal.ITIMER_REAL, seconds)

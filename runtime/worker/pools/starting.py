@@ -63,7 +63,7 @@ def _importable(app: App) -> tuple[str, str, list[str]] | None:
         if name == "__main__" or _without_file(name):
             continue
         for attribute, value in list(vars(module).items()):
-            if value is app:
+            if value is app or (app.peer is not None and value is app.peer):
                 return name, attribute, sorted({*modules, name})
     return None
 

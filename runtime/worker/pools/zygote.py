@@ -148,6 +148,10 @@ def main() -> NoReturn:
     for name in told["modules"]:
         importlib.import_module(name)
     app = getattr(sys.modules[told["module"]], told["attribute"])
+    if not isinstance(app, App):
+        from ...celery_app import adopt
+
+        app = adopt(app)
     control = socket.socket(fileno=int(sys.argv[1]))
     settings = Channel(control).receive()
     if settings:
