@@ -17,6 +17,9 @@ __all__ = [
     "PlanError",
     "ResultSet",
     "Signature",
+    "Submission",
+    "SubmissionFailed",
+    "SubmissionRefused",
     "Task",
     "UnknownTasks",
     "allow_join_result",
@@ -42,6 +45,8 @@ if TYPE_CHECKING:
     from .runtime.app import App
     from .runtime.canvas import Signature, chain, chord, chunks, group, maybe_signature, signature, xmap, xstarmap
     from .runtime.errors import UnknownTasks
+    from .runtime.fleet.refusals import SubmissionRefused
+    from .runtime.fleet.submission import Submission, SubmissionFailed
     from .runtime.proxies import current_app, current_task
     from .runtime.result import AsyncResult, EagerResult, GroupResult, ResultSet, allow_join_result
     from .runtime.shared import shared_task
@@ -57,6 +62,9 @@ _HOMES = {
     "PlanError": "compiler.plan",
     "ResultSet": "runtime.result",
     "Signature": "runtime.canvas",
+    "Submission": "runtime.fleet.submission",
+    "SubmissionFailed": "runtime.fleet.submission",
+    "SubmissionRefused": "runtime.fleet.refusals",
     "Task": "runtime.task",
     "UnknownTasks": "runtime.errors",
     "allow_join_result": "runtime.result",

@@ -25,6 +25,8 @@ from .runtime.errors import (
     UsageError,
     WorkerLostError,
 )
+from .runtime.fleet.refusals import SubmissionRefused
+from .runtime.fleet.submission import SubmissionFailed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ __all__ = [
     "Retry",
     "SoftTimeLimitExceeded",
     "StepError",
+    "SubmissionFailed",
+    "SubmissionRefused",
     "TaskRevokedError",
     "TimeLimitExceeded",
     "TimeoutError",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .dsl.diagnostics import Diagnostic
     from .dsl.source import Source
     from .runtime.app import App
+    from .runtime.fleet.submission import Submission
     from .runtime.outcome import RunEvent, RunResult
 
 
@@ -89,6 +90,29 @@ class Flow:
 
         env = {name: os.environ[name] for name in self.env if name in os.environ}
         return run(self.plan, app, pool=pool, concurrency=concurrency, on_event=on_event, env=env, secrets=secrets)
+
+    def submit(
+        self, app: App, *, max_message: int = 256_000, unregistered: bool = False, secrets: Mapping[str, str] | None = None
+    ) -> Submission:
+        """Send the flow to workers, Celery's or flowc's, which run it by themselves.
+
+        Args:
+            app: the application whose broker it is sent to. If it has tasks, the flow's must be among them.
+            max_message: bytes of the largest message; each has all that follows its step inside.
+            unregistered: send tasks that the application does not register, too.
+            secrets: the values of ``secret()``, by name; environment variables of those names if None.
+
+        Raises:
+            SubmissionRefused: messages cannot carry the flow, or one would be too large; nothing was sent.
+            UnknownTasks: the application has tasks, but not all of the flow's; nothing was sent.
+            PlanError: an environment variable or secret that the flow needs is not set.
+            UsageError: the broker or the result backend cannot be used as it is set.
+            SubmissionFailed: the broker or the result store failed; it says what was sent.
+        """
+        from .runtime.fleet.submit import submit
+
+        env = {name: os.environ[name] for name in self.env if name in os.environ}
+        return submit(self.plan, app, max_message=max_message, unregistered=unregistered, env=env, secrets=secrets)
 
     def __repr__(self) -> str:
         return f"<Flow {self.name}: {len(self.plan.calls)} steps>"
