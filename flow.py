@@ -123,7 +123,7 @@ def load(
     *,
     params: Mapping[str, object] | None = None,
     app: App | None = None,
-    stubs: Iterable[str | os.PathLike[str]] = (),
+    stubs: Iterable[str | os.PathLike[str]] | os.PathLike[str] = (),
     env: Iterable[str] = (),
     max_steps: int = 100_000,
     include_root: str | os.PathLike[str] | None = None,
@@ -159,7 +159,7 @@ def loads(
     name: str = "<string>",
     params: Mapping[str, object] | None = None,
     app: App | None = None,
-    stubs: Iterable[str | os.PathLike[str]] = (),
+    stubs: Iterable[str | os.PathLike[str]] | os.PathLike[str] = (),
     env: Iterable[str] = (),
     max_steps: int = 100_000,
 ) -> Flow:
@@ -172,7 +172,7 @@ def loads(
 def _settings(
     params: Mapping[str, object] | None,
     app: App | None,
-    stubs: Iterable[str | os.PathLike[str]],
+    stubs: Iterable[str | os.PathLike[str]] | os.PathLike[str],
     env: Iterable[str],
     max_steps: int,
     include_root: str | None,

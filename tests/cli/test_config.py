@@ -21,6 +21,15 @@ def test_all_keys(tmp_path: Path) -> None:
     assert read_config(str(tmp_path)) == Config(path, "proj.tasks:app", ("HOME", "X"))
 
 
+def test_stubs_stand_beside_the_file_that_names_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, '[tool.flowc]\nstubs = ["tasks.flow", "/elsewhere/more.flow"]\n')
+    (tmp_path / "flows").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert read_config().stubs == ("tasks.flow", "/elsewhere/more.flow")
+    monkeypatch.chdir(tmp_path / "flows")
+    assert read_config().stubs == ("../tasks.flow", "/elsewhere/more.flow")
+
+
 def test_settings_of_the_application_are_left_to_it(tmp_path: Path) -> None:
     path = write(tmp_path, "[tool.flowc]\nbroker_url = 3\ntask_publish_retry_policy = {max_retries = 1}\n")
     assert read_config(str(tmp_path)) == Config(path)
@@ -45,7 +54,8 @@ def test_the_current_folder_is_where_it_starts(tmp_path: Path, monkeypatch: pyte
     ("text", "message", "hint"),
     [
         ("[tool.flowc]\nap = 1\n", "[tool.flowc] has no key 'ap'", "Did you mean 'app'?"),
-        ("[tool.flowc]\nzzzz = 1\n", "[tool.flowc] has no key 'zzzz'", "It knows app, env and the settings"),
+        ('[tool.flowc]\nstubs = "tasks.flow"\n', "[tool.flowc] stubs must be a list of files", ""),
+        ("[tool.flowc]\nzzzz = 1\n", "[tool.flowc] has no key 'zzzz'", "It knows app, env, stubs and the settings"),
         ("[tool.flowc]\nbroker_ulr = 1\n", "[tool.flowc] has no key 'broker_ulr'", "Did you mean 'broker_url'?"),
         ("[tool.flowc]\nBROKER_URL = 1\n", "has no key 'BROKER_URL'", "'BROKER_URL' is the old name of the setting 'broker_url'"),
         ("[tool.flowc]\nbeat_schedule = 1\n", "has no key 'beat_schedule'", "a setting of Celery that flowc does not have"),
