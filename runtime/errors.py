@@ -26,6 +26,14 @@ class SoftTimeLimitExceeded(StepError):
     """Raised inside a task that ran longer than its ``soft_time_limit``; it may catch it and clean up."""
 
 
+class StepLostError(StepError):
+    """Nobody knows what became of the step: its worker or its message is gone."""
+
+
+class UntoldError(StepError):
+    """The step failed on a worker that did not tell how: its log says it."""
+
+
 class EncodeError(StepError):
     """An argument, result or state that the serializer cannot carry."""
 

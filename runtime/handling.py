@@ -64,6 +64,10 @@ class Handling:
         shown = replace(request, args=self._redactor.value(request.args), kwargs=self._redactor.value(request.kwargs))
         return HandlerJob(id_, handler.task, args, kwargs, shown, self._redactor.failure(action.failure))
 
+    def handler(self, action: CallHandler) -> Handler:
+        """The errback that the engine asks for."""
+        return self._handlers[action.scope, action.handler][1]
+
     @property
     def waiting(self) -> bool:
         """Whether any errback has not ended."""

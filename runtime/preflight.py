@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..compiler.plan import Call, Late, Location, Map, Plan, PlanError, Value
 from .app import App
@@ -17,7 +17,7 @@ def check_tasks(plan: Plan, app: App) -> None:
     Raises:
         UnknownTasks: one line for each different place and name, in the order of the plan.
     """
-    problems = tuple(dict.fromkeys(_problem(name, what, where, app) for name, what, where in _tasks(plan) if name not in app.tasks))
+    problems = tuple(dict.fromkeys(_problem(name, what, where, app) for name, what, where in tasks_of(plan) if name not in app.tasks))
     if problems:
         raise UnknownTasks(problems)
 
@@ -35,7 +35,8 @@ def check_ids(plan: Plan) -> None:
             raise PlanError(f"{call.where}: steps {seen[id_].id} and {call.id} have the same task_id {id_!r}")
 
 
-def _tasks(plan: Plan) -> Iterator[tuple[str, str, Location]]:
+def tasks_of(plan: Plan) -> Iterator[tuple[str, str, Location]]:
+    """Every task that the plan names, what it is there, and where."""
     for call in plan.calls:
         yield call.task, f"step {call.id}", call.where
         mapped = _mapped(call)
@@ -56,11 +57,15 @@ def _mapped(call: Call) -> str | None:
 
 
 def _problem(name: str, what: str, where: Location, app: App) -> str:
-    names = [known for known in app.tasks if known not in BUILTIN]
+    return f"{where}: {what}: the application {app.name or ''}".rstrip() + f" has no task {name!r}{nearest_task(name, app.tasks)}"
+
+
+def nearest_task(name: str, known: Iterable[str]) -> str:
+    """``; did you mean …?`` where a known task has a name like that, else nothing."""
+    names = [other for other in known if other not in BUILTIN]
     short = name.rpartition(".")[2]
-    near = [known for known in names if known.rpartition(".")[2] == short] or difflib.get_close_matches(name, names, 1, 0.7)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"{where}: {what}: the application {app.name or ''}".rstrip() + f" has no task {name!r}{hint}"
+    near = sorted(other for other in names if other.rpartition(".")[2] == short) or difflib.get_close_matches(name, names, 1, 0.7)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def notes(plan: Plan, app: App, pool: str) -> tuple[str, ...]:

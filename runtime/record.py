@@ -30,10 +30,10 @@ class Record:
         self._engine = engine
         self._redactor = redactor
         self._began = began
-        self._ran: dict[str, tuple[float, float, str]] = {}
+        self._ran: dict[str, tuple[float, float, str | None]] = {}
         self._failures: dict[str, Failure] = {}
 
-    def ran(self, step: str, started: float, finished: float, worker: str) -> None:
+    def ran(self, step: str, started: float, finished: float, worker: str | None) -> None:
         """A step ran from ``started`` to ``finished`` (``time.monotonic``)."""
         self._ran[step] = (started - self._began, finished - self._began, worker)
 

@@ -167,6 +167,10 @@ class Sender:
 
         tell(self._broker, envelopes, self._sender_name())
 
+    def destination(self, sending: Sending) -> Destination:
+        """Where a call would go. Raises QueueNotFound as :meth:`send` does."""
+        return self._plan(sending).destination
+
     def close(self) -> None:
         """Forget what was read of the settings. Connections belong to the broker."""
         self._plans.clear()

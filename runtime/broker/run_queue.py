@@ -55,20 +55,21 @@ class RunQueue(Protocol):
         """Disconnect. ``forget``: nothing more can come, so remove what was declared at once; else it goes by itself."""
 
 
-def make_run_queue(broker: Broker, run_id: str, *, abandoned: float = ABANDONED) -> RunQueue:
+def make_run_queue(broker: Broker, run_id: str, *, abandoned: float = ABANDONED, late_replies: bool = False) -> RunQueue:
     """The queue of a run; nothing is opened yet.
 
     Args:
         broker: where the run's steps are sent.
         run_id: the run.
         abandoned: seconds after which it goes away when nobody reads it any more.
+        late_replies: whether workers may send to it, by its name, when the run is over (as those with the ``rpc`` result backend do).
     """
     connection = broker.connection()
     transport = connection.transport
     if getattr(transport, "driver_type", "") == "redis":
         from .run_queue_redis import RedisRunQueue
 
-        return RedisRunQueue(broker, run_id, abandoned)
+        return RedisRunQueue(broker, run_id, abandoned, late_replies=late_replies)
     from .run_queue_kombu import KombuRunQueue
 
     return KombuRunQueue(broker, run_id, abandoned, shared=getattr(transport, "driver_type", "") == "amqp")

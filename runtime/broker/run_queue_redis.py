@@ -81,10 +81,13 @@ class RedisRunQueue:
         broker: makes connections.
         run_id: the run.
         abandoned: seconds after which all is gone when nobody reads it any more.
+        late_replies: whether something may still come when the run is over. It would make a list of its own that stays for ever, so then
+            the lists are left, to expire.
     """
 
-    def __init__(self, broker: Broker, run_id: str, abandoned: float) -> None:
+    def __init__(self, broker: Broker, run_id: str, abandoned: float, *, late_replies: bool) -> None:
         self._broker = broker
+        self._late_replies = late_replies
         self._abandoned = max(1.0, abandoned)
         self.name = self.exchange = f"flowc.{run_id}"
         self.routing_key = run_id
@@ -138,7 +141,7 @@ class RedisRunQueue:
             with contextlib.suppress(ConnectionLost):  # it all expires
                 self._ask(0)
                 if forget:
-                    self._link.command("DEL", *self._keys)
+                    self._link.command("DEL", *(self._keys[:1] if self._late_replies else self._keys))
         self._disconnect()
         self._waker.close()
 

@@ -11,10 +11,11 @@ from typing import Any, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """The link of a step came: its result, already in Python's form."""
+    """The link of a step came: its result, already in Python's form. ``worker``: who says so, where known."""
 
     task_id: str
     result: Any
+    worker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Raised:
     """The errback of a step came. It does not say what was raised: a :class:`Seen` with ``FAILURE`` does."""
 
     task_id: str
+    worker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,8 @@ class Seen:
     """A state that a result document, an rpc reply or an event told.
 
     ``status``: Celery's word, or one of the task's own (``PROGRESS``). ``result``: for ``FAILURE`` ``RETRY`` ``REVOKED`` a map of
-    ``exc_type exc_message exc_module`` where known, else what the task told or returned. ``source``: ``backend``, ``rpc`` or ``event``.
-    ``complete``: whether ``result`` is the value itself; events shorten it.
+    ``exc_type exc_message exc_module`` where known, else what the task told or returned. ``source``: ``backend``, ``rpc``, ``event`` or
+    ``probe``. ``complete``: whether ``result`` is the value itself; events shorten it.
     """
 
     task_id: str
