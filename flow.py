@@ -114,6 +114,41 @@ class Flow:
         env = {name: os.environ[name] for name in self.env if name in os.environ}
         return submit(self.plan, app, max_message=max_message, unregistered=unregistered, env=env, secrets=secrets)
 
+    def drive(
+        self,
+        app: App,
+        *,
+        timeout: float | None = None,
+        preflight: bool = True,
+        window: int | None = None,
+        secrets: Mapping[str, str] | None = None,
+        on_event: Callable[[RunEvent], None] | None = None,
+    ) -> RunResult:
+        """Run the flow on the workers of the application's broker, Celery's or flowc's, and wait for its end.
+
+        Every step is a message of its own, sent when what it needs is there; so any flow can be driven. What a step returned comes back by
+        a link, without any result backend.
+
+        Args:
+            app: its settings say which broker, routes and result backend; it needs tasks only for listeners (``~>``).
+            timeout: seconds after which the run is left, whatever is still out; what was sent goes on.
+            preflight: ask the workers first which tasks and queues they have.
+            window: how many messages may be out at once; 10,000 if None.
+            secrets: the values of ``secret()``, by name; environment variables of those names if None.
+            on_event: called in this thread whenever something happens.
+
+        Raises:
+            PlanError: an environment variable or secret that the flow needs is not set.
+            UnknownTasks: workers have answered, and none has a task of the flow.
+            ConnectionLost, OperationalError: the broker cannot be reached.
+        """
+        from .runtime.fleet.driver import WINDOW, drive
+
+        env = {name: os.environ[name] for name in self.env if name in os.environ}
+        return drive(
+            self.plan, app, on_event=on_event, env=env, secrets=secrets, timeout=timeout, preflight=preflight, window=window or WINDOW
+        )  # fmt: skip
+
     def __repr__(self) -> str:
         return f"<Flow {self.name}: {len(self.plan.calls)} steps>"
 

@@ -29,9 +29,10 @@ WORDS = {
     "SUCCESS": "succeeded",
     "FAILURE": "failed",
     "REVOKED": "revoked",
+    "LOST": "lost",
     "SKIPPED": "skipped",
     "PENDING": "not started",
-    "STARTED": "cut off",
+    "STARTED": "not ended",
 }
 
 
@@ -137,7 +138,7 @@ def _report(result: RunResult, source: Source, paint: Painter) -> Iterator[str]:
     failed = result.failed
     for step in failed[:MOST_SHOWN]:
         yield ""
-        what = "was revoked" if step.state.value == "REVOKED" else "failed"
+        what = {"REVOKED": "was revoked", "LOST": "is lost"}.get(step.state.value, "failed")
         message = paint("message", visible(f"step {step.id} {what}: {step.error}"))
         yield f"{paint('place', visible(str(step.where)))}: {paint('error', 'error')}: {message}"
         yield from snippet(step.where, source, paint)

@@ -113,6 +113,7 @@ def step_line(step: StepResult) -> str:
         "SUCCESS": f"succeeded{took}",
         "FAILURE": f"failed{took}",
         "REVOKED": "was revoked",
+        "LOST": "is lost",
         "SKIPPED": f"was skipped, because {step.because} did not succeed",
     }
     said = words.get(step.state.value, step.state.value)
@@ -121,7 +122,7 @@ def step_line(step: StepResult) -> str:
 
 def event_line(event: RunEvent) -> str:
     """One line about anything else that happened."""
-    from ..runtime.outcome import HandlerCalled, StepTold, Stopping
+    from ..runtime.outcome import HandlerCalled, Noted, StepTold, Stopping
 
     if isinstance(event, StepTold):
         return visible(f"{event.id} says {event.state}: {_short(event.meta)}")
@@ -130,7 +131,9 @@ def event_line(event: RunEvent) -> str:
         return visible(f"{handler.id} was called for {handler.step}" + ("" if handler.ok else f" and failed: {handler.failure}"))
     if isinstance(event, Stopping):
         waiting = f", waiting for {', '.join(event.running[:6])}{' …' if len(event.running) > 6 else ''}" if event.running else ""
-        return visible(f"{event.signal_name}: stopping{waiting} (again to kill)")
+        return visible(f"{event.signal_name}: stopping{waiting} (again to {'leave' if event.elsewhere else 'kill'})")
+    if isinstance(event, Noted):
+        return visible(f"note: {event.text}")
     return ""
 
 

@@ -150,10 +150,11 @@ class HandlerCalled:
 
 @dataclass(frozen=True, slots=True)
 class Stopping:
-    """A first signal came: nothing more is sent; these steps still run."""
+    """A first signal came: nothing more is sent; these steps still run. ``elsewhere``: where nothing can kill them from here."""
 
     signal: int
     running: tuple[str, ...]
+    elsewhere: bool = False
 
     @property
     def signal_name(self) -> str:

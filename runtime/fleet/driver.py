@@ -261,7 +261,7 @@ class _Drive(Running):
                 self._engine.unsend(step)
             elif (handler := self._handler_of.pop(task_id, None)) is not None:
                 self._handler_ended(handler, failure_of(TaskRevokedError("stopped before it was sent"), keep=False))
-        self._watch(Stopping(number, self._running()))
+        self._watch(Stopping(number, self._running(), elsewhere=True))
 
     def _running(self) -> tuple[str, ...]:
         """The steps that are out."""
