@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def find_application(spec: str, config_path: str | None = None, named_by: str = "--app") -> App:
-    """Import the application ``MODULE[:ATTR]``: this runs user code.
+    """Import the application ``MODULE[:ATTR]``, flowc's or Celery's: this runs user code.
 
     Args:
         spec: its name.
@@ -28,7 +28,9 @@ def find_application(spec: str, config_path: str | None = None, named_by: str = 
     from ..runtime.loading import load_app
 
     try:
-        return load_app(spec, os.path.dirname(config_path) if config_path else None)
+        app = load_app(spec, os.path.dirname(config_path) if config_path else None)
+        app.stands_alone()
+        return app
     except AppNotFound as problem:
         from ..dsl.columns import visible
         from .terminal import note

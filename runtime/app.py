@@ -72,8 +72,12 @@ class App:
         settings: further settings by Celery's lower-case names; unknown ones are refused when ``conf`` is first read.
         set_as_current: let it be the application of signatures that name none.
 
+    ``peer`` is None, but for an application that stands for one of Celery's (``flowc.runtime.celery_app``): then it is that one.
+
     Source: "Application" and "Configuration" of Celery's documentation.
     """
+
+    peer: Any = None
 
     def __init__(
         self,
@@ -215,6 +219,9 @@ class App:
                 made = self._made.pop(what, None)
                 if made is not None:
                     made.close()
+
+    def stands_alone(self) -> None:
+        """This process does nothing but run the application's tasks."""
 
     def forked(self) -> None:
         """This is a forked child: another thread of the parent may have held the lock. What was made looks after itself."""

@@ -18,7 +18,8 @@ LONGEST_MESSAGE = 10_000
 LONGEST_NAME = 200
 LONGEST_TRACEBACK = 100_000
 
-_OURS = str(Path(__file__).parent)
+#: Frames of files whose paths begin so are not the user's.
+_not_shown: tuple[str, ...] = (str(Path(__file__).parent),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,12 @@ def _traceback(exc: BaseException) -> str:
         return f"{_class_name(type(exc))[0]}\n"
 
 
+def never_show(*paths: str) -> None:
+    """Leave frames of further files out of tracebacks: of what stands between flowc and the user's tasks."""
+    global _not_shown
+    _not_shown = tuple(dict.fromkeys((*_not_shown, *paths)))
+
+
 def _leave_out_ours(found: tracebacks.TracebackException) -> None:
     """Let a traceback, and those of what led to it, show the user's frames alone."""
     stack: list[tracebacks.TracebackException | None] = [found]
@@ -112,7 +119,7 @@ def _leave_out_ours(found: tracebacks.TracebackException) -> None:
         one = stack.pop()
         if one is not None and id(one) not in seen:
             seen.add(id(one))
-            one.stack[:] = [frame for frame in one.stack if not frame.filename.startswith(_OURS)]
+            one.stack[:] = [frame for frame in one.stack if not frame.filename.startswith(_not_shown)]
             stack += (one.__cause__, one.__context__, *(one.exceptions or ()))
 
 

@@ -7,9 +7,10 @@ import importlib
 import importlib.util
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 from .app import App
+from .celery_app.recognising import is_celery, unwrapped
 from .errors import AppNotFound
 from .failures import cut, failure_of
 
@@ -18,10 +19,11 @@ _DEEPEST = 50
 
 
 def load_app(spec: str, folder: str | None = None) -> App:
-    """Import ``MODULE`` and return the :class:`App` in it.
+    """Import ``MODULE`` and return the :class:`App` in it. One of Celery's is adopted (:mod:`flowc.runtime.celery_app`).
 
     Args:
-        spec: ``module`` or ``module:attribute``. Without an attribute: ``app``, else the only App in the module.
+        spec: ``module`` or ``module:attribute``. Without an attribute: ``app``, ``celery``, else the only application in the module, else
+            that of its module ``celery``, as ``celery -A`` finds it.
         folder: what comes first on the path; by default the current folder.
 
     Raises:
@@ -31,17 +33,57 @@ def load_app(spec: str, folder: str | None = None) -> App:
     name = name.strip().removesuffix(".py").replace("/", ".") if name.endswith(".py") else name.strip()
     if not name or not all(part.isidentifier() for part in name.split(".")) or name.count(".") > _DEEPEST:
         raise AppNotFound(f"{cut(spec, 200)!r} is not MODULE or MODULE:ATTRIBUTE, such as proj.tasks:app")
-    module = _import(name, Path(folder) if folder else Path.cwd())
+    place = Path(folder) if folder else Path.cwd()
+    module = _import(name, place)
     if attribute:
-        return _attribute(module, attribute.strip(), spec)
+        return _app(_attribute(module, attribute.strip(), spec), name)
+    found = _only(module, name)
+    if found is None and hasattr(module, "__path__") and importlib.util.find_spec(f"{name}.celery") is not None:
+        found = _only(_import(f"{name}.celery", place), f"{name}.celery")
+    if found is None:
+        made_by = _makers(module)
+        hint = f"; {name}:{made_by[0]} seems to make one: call it in a module, as in  app = {made_by[0]}()" if made_by else ""
+        raise AppNotFound(f"there is no application in {name}" + (hint or f"; make one with  app = flowc.App({name.split('.')[0]!r})"))
+    return _app(found, name)
+
+
+def _only(module: ModuleType, name: str) -> object:
+    """The application of a module: ``app``, ``celery``, else the only one; None if it has none."""
+    for known in ("app", "celery"):
+        if _is_app(app := _member(module, known, name)):
+            return app
     found = _apps(module)
-    if isinstance(app := _member(module, "app", name), App):
-        return app
-    if len({id(app) for app in found.values()}) == 1:
-        return next(iter(found.values()))
-    if found:
+    if len({id(app) for app in found.values()}) > 1:
         raise AppNotFound(f"{name} has several applications ({', '.join(sorted(found))}); name one: {name}:{min(found)}")
-    raise AppNotFound(f"there is no application in {name}; make one with  app = flowc.App({name.split('.')[0]!r})")
+    return next(iter(found.values()), None)
+
+
+def _is_app(value: object) -> bool:
+    return issubclass(type(value), App) or is_celery(value)
+
+
+def _app(value: object, name: str) -> App:
+    """An application as flowc's."""
+    if isinstance(value, App):
+        return value
+    from .celery_app import adopt
+
+    try:
+        return adopt(value)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as exc:  # the settings and the modules with tasks are the user's code
+        raise _broken(name, exc, "reading the Celery application of") from exc
+
+
+def _makers(module: ModuleType) -> list[str]:
+    """Functions of a module that seem to make an application."""
+    words = ("app", "celery")
+    return [
+        name
+        for name, value in vars(module).items()
+        if isinstance(value, FunctionType) and name.startswith(("create_", "make_", "get_", "build_", "init_")) and name.endswith(words)
+    ]
 
 
 def _import(name: str, folder: Path) -> ModuleType:
@@ -80,7 +122,7 @@ def _without_importlib(traceback: str) -> list[str]:
     return kept
 
 
-def _attribute(module: ModuleType, attribute: str, spec: str) -> App:
+def _attribute(module: ModuleType, attribute: str, spec: str) -> object:
     value: object = module
     for part in attribute.split("."):
         inner = _member(value, part, module.__name__)
@@ -90,9 +132,11 @@ def _attribute(module: ModuleType, attribute: str, spec: str) -> App:
             hint = f"; did you mean {near[0]!r}?" if near else f"; its applications: {apps}" if apps else ""
             raise AppNotFound(f"{module.__name__} has no {attribute!r}{hint}")
         value = inner
-    if not isinstance(value, App):
-        raise AppNotFound(f"{spec} is {_kind(value)}, not a flowc.App")
-    return value
+    if _is_app(value := unwrapped(value)):
+        return value
+    if isinstance(value, FunctionType):
+        raise AppNotFound(f"{spec} is a function, not an application; if it makes one, call it in a module, as in  app = {attribute}()")
+    raise AppNotFound(f"{spec} is {_kind(value)}, not a flowc.App and not an application of Celery's")
 
 
 def _member(value: object, name: str, module: str) -> object:
@@ -108,8 +152,8 @@ def _kind(value: object) -> str:
     return f"a {kind.__module__}.{kind.__qualname__}" if kind.__module__ != "builtins" else f"a {kind.__name__}"
 
 
-def _apps(module: ModuleType) -> dict[str, App]:
-    return {name: value for name, value in getattr(module, "__dict__", {}).items() if issubclass(type(value), App)}
+def _apps(module: ModuleType) -> dict[str, object]:
+    return {name: value for name, value in getattr(module, "__dict__", {}).items() if _is_app(value)}
 
 
 def _near_modules(name: str, folder: Path) -> str:

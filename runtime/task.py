@@ -13,6 +13,7 @@ from . import request as requests
 from .calling.arity import arity_of
 from .calling.calls import Calls
 from .calling.declared import ATTRIBUTES, FROM_SETTINGS, check_declared
+from .errors import SoftTimeLimitExceeded
 from .request import Context
 from .task_attributes import CallDefault, FromSettings
 
@@ -70,6 +71,9 @@ class Task(Calls):
     ignore_result = CallDefault("task_ignore_result")
     delivery_mode = CallDefault(None)
     mandatory = CallDefault(None)
+
+    #: What is raised in it at its soft time limit.
+    soft_limit_error: type[BaseException] = SoftTimeLimitExceeded
 
     def __init__(self, app: Any, function: Callable[..., Any], name: str, *, bind: bool, options: Mapping[str, Any]) -> None:
         check_declared(name, options)

@@ -40,8 +40,10 @@ class Configuration(BrokerSettings, TaskSettings, ResultSettings, WorkerSettings
 
     # ------------------------------------------------------------------------------------------------------------- making
     @classmethod
-    def load(cls, given: Mapping[str, Any] | None = None) -> Configuration:
+    def load(cls, given: Mapping[str, Any] | None = None, origin: str = "App(…)") -> Configuration:
         """The settings in force: ``given`` by the program, over ``FLOWC_…`` variables, over ``[tool.flowc]``, over the defaults.
+
+        ``origin``: what messages call the source of those that are given.
 
         Raises:
             ImproperlyConfigured: a setting that is unknown or has a wrong value, or a pyproject.toml that cannot be read.
@@ -50,13 +52,18 @@ class Configuration(BrokerSettings, TaskSettings, ResultSettings, WorkerSettings
         origins: dict[str, str] = {}
         project, path = project_settings()
         variables = environment_settings(cls.KINDS)
-        for source, name in ((project, path), (variables, PREFIX), (given or {}, "App(…)")):
+        for source, name in ((project, path), (variables, PREFIX), (given or {}, origin)):
             for key, value in source.items():
                 values[key] = value
                 origins[key] = PREFIX + key.upper() if name == PREFIX else name
         made = cls._checked(values, origins)
         made._origins.update(origins)
         return made
+
+    @classmethod
+    def check(cls, values: Mapping[str, Any], origin: str) -> None:
+        """Make sure that settings exist and have values that they may have; raises as :meth:`load`."""
+        cls._checked(values, dict.fromkeys(values, origin))
 
     @classmethod
     def _checked(cls, values: Mapping[str, Any], origins: Mapping[str, str]) -> Configuration:
