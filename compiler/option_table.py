@@ -33,6 +33,7 @@ _ROWS = (
     ),
     OptionDoc("time_limit", "duration", "the worker ends the task by force after that", "time_limit = 10m"),
     OptionDoc("soft_time_limit", "duration", "after that the task gets an exception which it can catch", "soft_time_limit = 9m"),
+    OptionDoc("timeout", "duration", "how long the run waits for a started step before it counts as failed", "timeout = 5m"),
     OptionDoc(
         "serializer", "text", "how the message is written: json, pickle, yaml, msgpack, or another registered name", 'serializer = "json"'
     ),
@@ -53,7 +54,6 @@ _ROWS = (
     OptionDoc("mandatory", "bool", "whether sending fails when no queue takes the message", "mandatory = true"),
     OptionDoc("attempts", "int", "how often the task itself is tried", "attempts = 3"),
     OptionDoc("backoff", "range of durations", "how long to wait between the attempts", "backoff = 5s..2m"),
-    OptionDoc("timeout", "duration", "how long the runtime waits for a started step before it counts as failed", "timeout = 5m"),
     OptionDoc("max_parallel", "int", "how many members of a group run at once", "max_parallel = 8"),
     OptionDoc("need", "all, any, finished or an int", "how many members of a group must succeed", "need = any"),
 )
@@ -70,7 +70,7 @@ GROUP_ONLY: frozenset[str] = frozenset({"max_parallel", "need"})
 MERGED: frozenset[str] = frozenset({"retry_policy", "headers"})
 """Options that are merged by key where both an outer and an inner place give them."""
 
-UNSUPPORTED: frozenset[str] = frozenset({"attempts", "backoff", "timeout", "max_parallel", "need"})
+UNSUPPORTED: frozenset[str] = frozenset({"attempts", "backoff", "max_parallel", "need"})
 """Options that this version reads but cannot do yet."""
 
 RETRY_KEYS = ("max_retries", "interval_start", "interval_step", "interval_max")

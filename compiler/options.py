@@ -56,6 +56,7 @@ CHECKS: dict[str, Callable[[Any], object]] = {
     "retry_policy": a_retry_policy,
     "time_limit": a_duration(1),
     "soft_time_limit": a_duration(1),
+    "timeout": a_duration(1),
     "serializer": a_text(LONGEST_NAME),
     "compression": a_text(LONGEST_NAME),
     "queue": a_text(LONGEST_NAME),

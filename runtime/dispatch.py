@@ -50,7 +50,8 @@ class Dispatcher:
         self._origin = f"flowc-{os.getpid()}@{platform.node()}"
         self._broker = MemoryBroker(f"flowc.run.{run_id}")
         self._accept = {"json"}
-        self.worker = Worker(self._broker, pool, self._accept)
+        self._timed: set[str] = set()
+        self.worker = Worker(self._broker, pool, self._accept, self._timed)
         self._last: tuple[Map, str, dict[str, Any]] = (Map(), "", {})
         self._settings: dict[str, Any] = {}
         if app.configured:
@@ -102,6 +103,10 @@ class Dispatcher:
         options["eta"], options["countdown"] = wanted.eta, wanted.countdown
         self._publish(Send(call, wanted.args, wanted.kwargs), options, dt.datetime.now(dt.UTC))
 
+    def timeout(self, call: Call) -> float | None:
+        """Seconds that a call may take from when it begins; None for no limit."""
+        return self.options(call.options, call.task).get("timeout")
+
     def priority(self, call: Call) -> int:
         """The priority of a call: higher is first."""
         return int(self.options(call.options, call.task).get("priority") or 0)
@@ -117,6 +122,8 @@ class Dispatcher:
         content_type, encoding, data, compression = self._encode(body, serializer, options.get("compression"))
         if compression is not None:
             headers["compression"] = compression
+        if options.get("timeout"):
+            self._timed.add(headers["id"])
         # the queue is private: what this run itself has written may be read
         self._accept.add(serializer)
         self._broker.publish(headers, properties, data, content_type, encoding)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import heapq
 import itertools
+import time
 import uuid
 from collections.abc import Mapping
 from queue import Empty
@@ -21,16 +22,19 @@ from .codec import unpack
 from .dispatch import Dispatcher
 from .engine import Send
 from .errors import DecodeError, StepError, TaskRevokedError
+from .errors import TimeoutError as StepTimeout
 from .events import CallHandler, Failed, Revoked, State, Succeeded
 from .failures import Failure, failure_of
 from .interrupts import listening
 from .outcome import RunResult, Stopping
-from .preflight import check_ids, check_tasks, notes
+from .preflight import check_ids, check_tasks, left_alone, notes
 from .redact import Redactor
 from .request import Context, Resend
 from .running import Running, Signal, Watcher
+from .timeouts import Timeouts
+from .timers import shorter
 from .worker.execute import Killed
-from .worker.jobs import Dropped, Ended, HandlerJob, Report, Told
+from .worker.jobs import Begun, Dropped, Ended, HandlerJob, Report, Told
 from .worker.pools import make_pool
 
 __all__ = ["bind", "run"]
@@ -89,6 +93,8 @@ class _Run(Running):
             self._room = self._pool.concurrency  # what has been given to the pool cannot be overtaken any more
         self._out: dict[str, str] = {}
         self._retried: dict[str, Failure | None] = {}
+        self._timeouts = Timeouts()
+        self._left_alone: dict[str, str] = {}
         self._notes = notes(plan, app, pool)
 
     # ------------------------------------------------------------------------------------------------------------ loop
@@ -99,6 +105,7 @@ class _Run(Running):
                 while not self._engine.finished:
                     self._feed()
                     self._take()
+                    self._time_out()
         except Killed:
             self._kill()
         except BaseException:  # whatever ends the run: no child outlives it
@@ -107,6 +114,7 @@ class _Run(Running):
         finally:
             self._pool.close()
             self._dispatcher.close()
+        self._tell_of_those_left()
         return self._result()
 
     def _feed(self) -> None:
@@ -127,7 +135,7 @@ class _Run(Running):
         inbox = self._inbox
         waiting = bool(self._out) or self._handling.waiting
         try:
-            item = inbox.get(waiting, self._worker.wait())
+            item = inbox.get(waiting, shorter(self._worker.wait(), self._timeouts.wait()))
             while True:
                 self._report(item)
                 item = inbox.get_nowait()
@@ -150,11 +158,16 @@ class _Run(Running):
                 self._retry(id_, item)
             case Ended(id_) if id_ in self._out:
                 self._retried.pop(id_, None)
+                self._timeouts.end(id_)
                 step = self._out.pop(id_)
                 self._record.ran(step, item.started, item.finished, item.worker)
                 self._handle(_event(step, item))
             case Ended(id_, failure=failure):
                 self._handler_ended(id_, failure)
+            case Begun(id_, worker) if id_ in self._out:
+                self._timeouts.begin(id_, self._timeout(id_), worker)
+            case Begun():
+                pass
             case Dropped(id_) if id_ in self._out:
                 self._take_back(id_)
             case Signal():
@@ -184,6 +197,31 @@ class _Run(Running):
             self._handle(Revoked(step, failure_of(TaskRevokedError(waited), keep=False)))
         else:
             self._engine.unsend(step)
+
+    # --------------------------------------------------------------------------------------------------------- timeouts
+    def _timeout(self, id_: str) -> float:
+        return self._dispatcher.timeout(self._engine.call(self._out[id_])) or 0.0
+
+    def _time_out(self) -> None:
+        """Steps that have not ended in time have failed; nobody waits for them any more."""
+        while (id_ := self._timeouts.over()) is not None:
+            error = StepTimeout(f"no end within {self._timeout(id_):g}s")
+            step, began = self._out.pop(id_), self._timeouts.end(id_)
+            self._retried.pop(id_, None)
+            if id_ in self._pool.running():
+                if not self._pool.abandon(id_):
+                    self._left_alone[id_] = step
+            elif not self._worker.drop(id_):  # it waited to be tried again
+                self._pool.cancel(id_)
+            if began is not None:
+                self._record.ran(step, began[0], time.monotonic(), began[1])
+            self._handle(Failed(step, failure_of(error, keep=False)))
+
+    def _tell_of_those_left(self) -> None:
+        if self._left_alone:
+            running = set(self._pool.running())
+            self._abandoned += tuple(sorted(step for id_, step in self._left_alone.items() if id_ in running))
+            self._notes += (left_alone(tuple(self._left_alone.values())),)
 
     # ---------------------------------------------------------------------------------------------------------- engine
     def _ready(self, step: str, since: dt.datetime) -> None:

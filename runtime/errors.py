@@ -63,7 +63,7 @@ class ChordError(StepError):
 
 
 class TimeoutError(StepError, builtins.TimeoutError):  # noqa: A001  (Celery's name)
-    """``result.get`` waited for ``timeout`` seconds and no result came."""
+    """``result.get`` waited for ``timeout`` seconds and no result came; or a step of a flow did not end within its option ``timeout``."""
 
 
 # ------------------------------------------------------------------------------------- raised by a task to say how it goes on

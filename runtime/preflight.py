@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..compiler.plan import Call, Late, Location, Map, Plan, PlanError, Value
 from .app import App
@@ -72,16 +72,28 @@ def notes(plan: Plan, app: App, pool: str) -> tuple[str, ...]:
     """Remarks about what this pool will not do for the plan."""
     if pool == "processes":
         return ()
+    found: list[str] = []
+    timed = [call.id for call in plan.calls if call.options.get("timeout") is not None] if pool == "solo" else []
+    if timed:
+        found.append(f"timeouts are not kept by --pool solo, so not for {_and_more(timed)}")
     limits = ("time_limit", "soft_time_limit")
     limited = [
         call.id
         for call in plan.calls
         if any(call.options.get(limit) is not None or app.tasks[call.task].options.get(limit) is not None for limit in limits)
     ]
-    if not limited:
-        return ()
-    more = f" and {len(limited) - 1} more" if len(limited) > 1 else ""
-    return (f"time limits are kept by --pool processes alone, so not for {limited[0]}{more}",)
+    if limited:
+        found.append(f"time limits are kept by --pool processes alone, so not for {_and_more(limited)}")
+    return tuple(found)
+
+
+def left_alone(steps: Sequence[str]) -> str:
+    """The remark about steps that went on after their ``timeout``."""
+    return f"no thread can be stopped, so {_and_more(steps)} went on after the timeout; --pool processes ends such tasks"
+
+
+def _and_more(steps: Sequence[str]) -> str:
+    return steps[0] + (f" and {len(steps) - 1} more" if len(steps) > 1 else "")
 
 
 def late_values(plan: Plan) -> Iterator[Late]:

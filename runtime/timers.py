@@ -9,6 +9,11 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
+def shorter(one: float | None, other: float | None) -> float | None:
+    """The shorter of two times to wait; None is for ever."""
+    return other if one is None else one if other is None else min(one, other)
+
+
 class Timers(Generic[T]):
     """Items by the moment at which they are due (seconds since the epoch); equal moments keep their order."""
 

@@ -16,7 +16,7 @@ from .domain import Elab, GroupValue, LateValue, StepValue, Unknown, late_argume
 from .state import NO_OPTIONS, Frame, Layer, Lowering, Option, TooMuchError
 
 #: Options of the design that a later version brings.
-LATER = ("attempts", "backoff", "timeout", "need", "max_parallel")
+LATER = ("attempts", "backoff", "need", "max_parallel")
 
 _BY_KEY = ("retry_policy", "headers")
 _EMPTY = Map()

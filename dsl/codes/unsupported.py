@@ -11,7 +11,7 @@ CODES: tuple[Code, ...] = (
          "and `!>` for what follows a failure.", bad="a() *> sweep()\n", good="a() => sweep()\n"),
     Code("F0802", "`??` is not yet supported", "`??` (or else) is not yet supported", _LATER, bad="x = a()\nreport(x ?? 0)\n", good="x = a()\nreport(x)\n"),
     Code("F0803", "An option that is not yet supported", "the option `{option}` is not yet supported",
-         _LATER + " `attempts` and `backoff` (trying a task again), `timeout`, `need` and `max_parallel` are the options of this kind.",
+         _LATER + " `attempts` and `backoff` (trying a task again), `need` and `max_parallel` are the options of this kind.",
          bad="a() {attempts = 3}\n", good="a() {time_limit = 30s}\n"),
     Code("F0804", "`when` over results is not yet supported", "`when` over the result of a step is not yet supported",
          _LATER + " Over parameters and constants it works.", bad="x = a()\nwhen x:\n    b()\n", good="param all: bool = true\nwhen all:\n    b()\n"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Container
 
 from .. import protocol
 from ..broker.private import MemoryBroker
@@ -25,12 +25,14 @@ class Worker:
         broker: where messages come from.
         pool: where they run.
         accept: the serializers whose content it reads.
+        timed: the ids of calls whose beginning the pool is to tell.
     """
 
-    def __init__(self, broker: MemoryBroker, pool: Pool, accept: Collection[str] = ("json",)) -> None:
+    def __init__(self, broker: MemoryBroker, pool: Pool, accept: Collection[str] = ("json",), timed: Container[str] = ()) -> None:
         self._broker = broker
         self._pool = pool
         self._accept = accept
+        self._timed = timed
         self._held: Timers[TaskJob] = Timers()
 
     @property
@@ -47,7 +49,9 @@ class Worker:
                 return
             headers, body, content_type, encoding = received
             limits = tuple(headers["timelimit"])
-            job = TaskJob(headers["id"], headers, body, content_type, encoding, tuple(self._accept), limits=limits)
+            job = TaskJob(
+                headers["id"], headers, body, content_type, encoding, tuple(self._accept), limits=limits, timed=headers["id"] in self._timed
+            )
             eta = protocol.moment(headers["eta"])
             if eta is None:
                 self._pool.submit(job)
@@ -60,6 +64,10 @@ class Worker:
         """Start every held call that is due."""
         while self._held and (job := self._held.pop(time.time())) is not None:
             self._pool.submit(job)
+
+    def drop(self, id_: str) -> bool:
+        """Give up one held call; False if it is not held."""
+        return bool(self._held.take(lambda job: job.key == id_))
 
     def wait(self) -> float | None:
         """Seconds to wait for a held call, at most :data:`LONGEST_WAIT`; None if none is held."""

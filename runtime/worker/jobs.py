@@ -38,7 +38,7 @@ class TaskJob:
 
     ``key``: what its reports name it by; a call may come twice with one id. ``accept``: the serializers that may be read. ``limits``: hard
     and soft time limit in seconds. ``verdict``: do not run it, do only what follows from its end.
-    ``started``: tell the state ``STARTED``.
+    ``started``: tell the state ``STARTED``. ``timed``: the run counts the seconds from when it begins.
     """
 
     key: Any
@@ -53,6 +53,7 @@ class TaskJob:
     terms: Terms | None = None
     verdict: Verdict | None = None
     started: bool = False
+    timed: bool = False
 
     @property
     def must_run(self) -> bool:
@@ -62,7 +63,7 @@ class TaskJob:
     @property
     def announced(self) -> bool:
         """Whether the pool says when it begins."""
-        return self.terms is not None and self.verdict is None
+        return self.timed or (self.terms is not None and self.verdict is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +101,10 @@ Job: TypeAlias = TaskJob | HandlerJob | BodyJob
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A job begins now: from here on it can not be taken back."""
+    """A job begins now: from here on it can not be taken back. ``worker``: the thread or process that runs it."""
 
     key: Any
+    worker: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def test_sub_flows_and_includes(example: Flowc) -> None:
 
 def test_every_option_reaches_its_step(example: Flowc) -> None:
     results = [step["result"] or {} for step in example(LOOK, "--json").value["steps"]]
-    assert len(results) == 14
+    assert len(results) == 15
     seen = {name: [result for result in results if name in result] for name in ("eta", "expires", "shadow", "headers", "time_limit")}
     assert {name: len(found) for name, found in seen.items()} == {"eta": 2, "expires": 2, "shadow": 1, "headers": 1, "time_limit": 1}
     assert (seen["shadow"][0]["id"], seen["shadow"][0]["shadow"]) == ("nightly-report", "nightly report")

@@ -98,7 +98,7 @@ def test_a_countdown_beyond_expires_is_a_warning() -> None:
     assert (found.code, found.severity.value) == ("F0516", "warning")
 
 
-@pytest.mark.parametrize("option", ["attempts = 3", "backoff = 5s..2m", "timeout = 5s", "need = any", "need = 2", "max_parallel = 8"])
+@pytest.mark.parametrize("option", ["attempts = 3", "backoff = 5s..2m", "need = any", "need = 2", "max_parallel = 8"])
 def test_options_of_a_later_version(option: str) -> None:
     assert codes(f"[a, b] {{{option}}}\n") == ["F0803"]
 

@@ -16,7 +16,8 @@ from .channel import Channel
 class Child:
     """One child. ``started`` is when its job began (``time.monotonic``), ``limit`` the job's time limit in seconds.
 
-    ``overdue``: it was killed for that; ``terminated``: it was, because its task was revoked. ``open``: its channel is still listened to.
+    ``overdue``: it was killed for that; ``terminated``: it was, because its task was revoked; ``abandoned``: it was, because nobody waits
+    for its job any more. ``open``: its channel is still listened to.
     """
 
     number: int
@@ -27,13 +28,14 @@ class Child:
     limit: float | None = None
     overdue: bool = False
     terminated: bool = False
+    abandoned: bool = False
     open: bool = True
 
 
 class Crew:
-    """At most ``most`` children and the jobs that wait for one. ``begun`` is called with each job that a child has got."""
+    """At most ``most`` children and the jobs that wait for one. ``begun`` is called with each job that a child has got, and its number."""
 
-    def __init__(self, most: int, begun: Callable[[Job], None]) -> None:
+    def __init__(self, most: int, begun: Callable[[Job, int], None]) -> None:
         self.jobs: deque[Job] = deque()
         self.children: dict[int, Child] = {}
         self._most = most
@@ -89,7 +91,7 @@ class Crew:
                 child.job = None
                 self.jobs.appendleft(job)
             else:
-                self._begun(job)
+                self._begun(job, child.number)
         return limited
 
     def drop_tasks(self) -> list[Job]:

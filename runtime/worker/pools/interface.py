@@ -35,6 +35,10 @@ class Pool(Protocol):
     def processes(self) -> list[int]:
         """The processes that run jobs."""
 
+    def abandon(self, key: object) -> bool:
+        """Nobody waits for this job any more, which runs: end it, and report nothing of it; False if it cannot be ended and goes on.
+        Either way its place is free for another."""
+
     def kill(self) -> list[Any]:
         """Stop what runs, as far as the pool can, and give the keys of jobs that cannot be stopped and go on unheeded."""
 

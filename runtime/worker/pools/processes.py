@@ -119,6 +119,15 @@ class ProcessPool:
         with self._lock:
             return [child.pid for child in self._crew.children.values() if child.pid is not None]
 
+    def abandon(self, key: object) -> bool:
+        """Kill the child that runs this job, with the processes that it has started."""
+        with self._lock:
+            child = self._crew.child_of(key)
+            if child is not None:
+                child.abandoned = True
+                self._nursery.kill(child.number)
+        return True
+
     def kill(self) -> list[Any]:
         """Kill every child, with the processes that it has started."""
         with self._lock:
@@ -141,9 +150,9 @@ class ProcessPool:
         self._selector.close()
         self._nursery.close()
 
-    def _begun(self, job: Job) -> None:
+    def _begun(self, job: Job, number: int) -> None:
         if job.announced:
-            self._report(Begun(job.key))
+            self._report(Begun(job.key, f"process-{number}"))
 
     def _rouse(self) -> None:
         """Let the supervising thread look around."""
@@ -270,7 +279,7 @@ class ProcessPool:
             self._answer(child)
         job = child.job
         child.channel.close()
-        if job is None:
+        if job is None or child.abandoned:
             return
         error: StepError = WorkerLostError(cause_of_death(status))
         if child.terminated:

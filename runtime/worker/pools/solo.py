@@ -28,7 +28,7 @@ class SoloPool:
             self._report(Dropped(job.key))
             return
         if job.announced:
-            self._report(Begun(job.key))
+            self._report(Begun(job.key, "solo"))
         self._running.append(job.key)
         try:
             ended = execute(job, self._app, self._report, "solo")
@@ -58,6 +58,10 @@ class SoloPool:
     def processes(self) -> list[int]:
         """This process."""
         return [os.getpid()]
+
+    def abandon(self, key: object) -> bool:
+        """Nobody can ask: what runs, runs in the only thread."""
+        return False
 
     def kill(self) -> list[Any]:
         """Nothing runs while anybody can call this; a signal handler raises ``Killed`` inside the job instead."""

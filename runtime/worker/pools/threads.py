@@ -35,6 +35,8 @@ class ThreadPool:
         self._lock = threading.Lock()
         self._draining = False
         self._killed = False
+        self._numbered = 0
+        self._abandoned: set[str] = set()
 
     def submit(self, job: Job) -> None:
         """Queue the job for the next free thread."""
@@ -48,7 +50,8 @@ class ThreadPool:
             return
         with self._lock:
             if len(self._threads) < self._limit:
-                name = f"flowc-{len(self._threads) + 1}"
+                self._numbered += 1
+                name = f"flowc-{self._numbered}"
                 thread = threading.Thread(target=self._work, args=(name,), name=name, daemon=True)
                 try:
                     thread.start()
@@ -68,10 +71,13 @@ class ThreadPool:
                 continue
             running[name] = job.key
             if job.announced:
-                report(Begun(job.key))
+                report(Begun(job.key, name))
             self._grow()
             ended = execute(job, self._app, self._tell, name)
-            del running[name]
+            with self._lock:
+                del running[name]
+                if name in self._abandoned:  # another has taken its place
+                    return
             if not self._killed:
                 report(ended)
 
@@ -113,6 +119,16 @@ class ThreadPool:
     def processes(self) -> list[int]:
         """This process."""
         return [os.getpid()]
+
+    def abandon(self, key: object) -> bool:
+        """No thread can be stopped: it is left alone until its job ends, and another takes its place."""
+        with self._lock:
+            name = next((name for name, running in list(self._running.items()) if running == key), None)
+            if name is not None:
+                self._abandoned.add(name)
+                self._threads = [thread for thread in self._threads if thread.name != name]
+        self._grow()
+        return name is None
 
     def kill(self) -> list[Any]:
         """Heed the running jobs no more: they go on until they end or the process does."""
