@@ -49,7 +49,7 @@ def too_large(plan: Plan, sizes: dict[str, int], most: int) -> SubmissionRefused
             f"the message of `{step}` has {size:,} bytes with all that follows inside it, more than {most:,} (--max-message)",
             (step,),
             place_of(plan, step),
-            "F1011",
+            "F1021",
         )
         for step, size in sizes.items()
     )
@@ -80,4 +80,4 @@ def _joins(plan: Plan, canvas: Canvas, backend: Backend) -> Iterator[Obstacle]:
         what = f"`{body.id}` waits for the group `{chord.id}`" if body is not None else f"the group `{chord.id}` is waited for"
         where = body.where if body is not None else group.where if group is not None else place_of(plan, chord.id)
         said = f"{what}: that the last of its members is done must be counted, which {kept}; redis:// can (--backend)"
-        yield Obstacle(said, (*steps, *((body.id,) if body is not None else ())), where, "F1010")
+        yield Obstacle(said, (*steps, *((body.id,) if body is not None else ())), where, "F1020")

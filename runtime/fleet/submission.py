@@ -97,7 +97,7 @@ class SubmissionFailed(Exception):
         self.sent = sent
         self.uncertain = uncertain
         self.unsent = unsent
-        super().__init__(self._said(why))
+        super().__init__(self._said(why.rstrip(".")))
 
     def _said(self, why: str) -> str:
         if not self.sent and not self.uncertain:

@@ -112,12 +112,9 @@ class Weaving:
     def _signed(self, carried: Carried, *, sent: bool) -> Signed:
         """A step as a call with its own options, not yet with what follows it."""
         call = self._calls.get(carried.id)
-        if call is None:  # glue
-            task, given, named, own = ACCUMULATE, (carried.literal,) if carried.glue == "value" else (), _GLUE[carried.glue], _NOTHING
-        else:
-            task, given, named, own = call.task, carried.args, carried.kwargs, call.options
-        args: list[Any] = [fill(value, {}) for value in given]
-        kwargs: dict[str, Any] = {key: fill(value, {}) for key, value in named.items}
+        task, own = (ACCUMULATE, _NOTHING) if call is None else (call.task, call.options)
+        args: list[Any] = [fill(value, {}) for value in carried.args]
+        kwargs: dict[str, Any] = {key: fill(value, {}) for key, value in carried.kwargs.items}
         options = self._options.own(own) if sent else self._options.nested(task, own, args, kwargs)
         options.update(self._shown(args, kwargs, linked=not (carried.immutable or sent)))
         options["task_id"] = self.task_id(carried.id)
@@ -135,7 +132,8 @@ class Weaving:
             return {}
         made: dict[str, Any] = {}
         if (shown := self._redactor.value(args)) != args:
-            made["argsrepr"] = brief((..., *shown) if linked else tuple(shown))
+            text = brief(tuple(shown))
+            made["argsrepr"] = f"(…, {text[1:]}" if linked else text
         if (named := self._redactor.value(kwargs)) != kwargs:
             made["kwargsrepr"] = brief(named)
         return made
@@ -180,4 +178,3 @@ class Weaving:
 
 
 _NOTHING = Map()
-_GLUE: Mapping[str | None, Map] = {"pass": Map((("index", 0),)), "value": Map((("index", 0),)), "list": _NOTHING}

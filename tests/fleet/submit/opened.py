@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from kombu import compression
 from kombu.utils import json as kombu_json
 
 import flowc
@@ -51,8 +51,11 @@ def opened(text: str, app: flowc.App) -> list[Opened]:
 
 
 def _opened(envelope: Any) -> Opened:
-    body = envelope.body if isinstance(envelope.body, str) else envelope.body.decode()
-    args, kwargs, embed = kombu_json.loads(body) if envelope.content_type == "application/json" else json.loads(body)
+    body = envelope.body.encode() if isinstance(envelope.body, str) else envelope.body
+    if "compression" in envelope.headers:
+        body = compression.decompress(body, envelope.headers["compression"])
+    assert envelope.content_type == "application/json"
+    args, kwargs, embed = kombu_json.loads(body.decode())
     return Opened(envelope.headers, envelope.properties, args, kwargs, embed, len(body), envelope.destination.queue)
 
 
