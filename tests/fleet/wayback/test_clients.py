@@ -1,0 +1,82 @@
+"""Stock Celery clients call our worker: every kind of call, failure and canvas, with results as from a stock worker."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..noting import FOLDER
+from ..versions import python_of
+from .ours import ROOT, OurWorker
+
+#: What a client sees, whatever lies between.
+EXPECTED = {
+    "calls": [5, [1, 2]],
+    "failures": [["ValueError", True, ["no such thing"]], "FAILURE", True],
+    "own_exception": ["OutOfStock", True, ["nails", 7]],
+    "unknown_task": ["NotRegistered", True],
+    "many": [2 * n for n in range(50)],
+    "on_message": [3, True, "SUCCESS"],
+    "ignored": [["ran"], "PENDING"],
+    "retries": ["done", [0, 1, 2]],
+    "countdown": [2, True],
+    "expires": ["TaskRevokedError", True],
+    "revoked_before_it_began": [["TaskRevokedError", True], []],
+    "terminated": [["TaskRevokedError", True], ["began"]],
+    "links": [4, [4], True],
+    "chains": [10, 6, 3],
+    "chain_failing": [["ValueError", True, [3]], []],
+    "groups": [2 * n for n in range(10)],
+    "chain_to_group": [3, 4],
+    "chords": [90, 9, "ChordError", 30],
+}
+
+SLOW = pytest.mark.soak
+
+
+def run_client(worker: OurWorker, version: str | None = None, **more: str) -> Any:
+    """Everything that the client has seen."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST", "CELERY"))}
+    env = {
+        **kept, "PYTHONPATH": str(ROOT), "CLIENT_BROKER": worker.broker, "CLIENT_BACKEND": worker.backend, "CLIENT_QUEUE": worker.queue,
+        "CLIENT_PREFIX": uuid.uuid4().hex, FOLDER: str(worker.notes), **more,
+    }  # fmt: skip
+    done = subprocess.run(
+        [str(python_of(version)), "-W", "ignore", "-m", "tests.fleet.wayback.client"], env=env, cwd=ROOT, capture_output=True, text=True,
+        timeout=100,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("broker", "backend", "pool", "version"),
+    [
+        ("redis", "redis", "processes", None),
+        ("rabbitmq", "rpc", "threads", None),
+        pytest.param("redis", "rpc", "threads", None, marks=SLOW),
+        pytest.param("rabbitmq", "redis", "processes", None, marks=SLOW),
+        *(
+            pytest.param(broker, backend, "threads", version, marks=SLOW)
+            for version in ("5.5", "5.6", "5.7")
+            for broker, backend in (("redis", "redis"), ("rabbitmq", "rpc"), ("rabbitmq", "redis"))
+        ),
+    ],
+)
+def test_everything_that_a_client_can_do(
+    broker: str, backend: str, pool: str, version: str | None, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url = request.getfixturevalue("redis_database" if broker == "redis" else f"{broker}_url")
+    store = "rpc://" if backend == "rpc" else request.getfixturevalue("redis_database")
+    name = uuid.uuid4().hex[:8]
+    options = ["-P", pool, "-c", "4", "-E"]
+    with OurWorker(url, store, queue=f"wayback-{name}", hostname=f"ours-{name}@here", folder=tmp_path / "w", options=options) as worker:
+        more = {"CLIENT_PROCESSES": "1"} if pool == "processes" else {}
+        seen = run_client(worker, version, **more, **({} if backend == "rpc" else {"CLIENT_CHORDS": "1"}))
+        assert seen == EXPECTED, worker.log()
