@@ -144,6 +144,9 @@ def _apply(options: Mapping[str, Any], headers: dict[str, Any], properties: dict
         elif key == "headers":
             for name, header_value in dict(value or {}).items():
                 headers.setdefault(name, header_value)
+        elif key == "stamped_headers" and value:
+            headers["stamped_headers"] = list(value)
+            headers["stamps"] = {name: options[name] for name in value if name in options}
     return embed if more is None else more
 
 
@@ -223,10 +226,10 @@ def context(headers: Mapping[str, Any], args: Sequence[Any], kwargs: Mapping[str
     """What the task sees as ``self.request``. Headers that the protocol does not know are in its ``headers``."""
     limit = headers.get("timelimit")
     own = None
-    if len(headers) > len(_HEADERS):
+    if not headers.keys() <= _HEADERS.keys():
         own = {key: value for key, value in headers.items() if key not in _HEADERS and key != "compression"} or None
     get = headers.get
-    return Context(
+    made = Context(
         id=get("id"),
         task=get("task"),
         args=args,
@@ -249,6 +252,9 @@ def context(headers: Mapping[str, Any], args: Sequence[Any], kwargs: Mapping[str
         called_directly=False,
         tell=tell,
     )
+    if get("stamped_headers"):
+        made.stamped_headers, made.stamps = get("stamped_headers"), get("stamps") or {}
+    return made
 
 
 def moment(text: object) -> float | None:

@@ -62,6 +62,8 @@ class Context:
     chord: Any = None
     children: list[Any] = field(default_factory=list)
     replaced_task_nesting: int = 0
+    stamped_headers: Any = None
+    stamps: Any = None
     app: Any = field(default=None, repr=False, compare=False)
     tell: Tell | None = field(default=None, repr=False, compare=False)
     resend: Callable[[Resend], None] | None = field(default=None, repr=False, compare=False)

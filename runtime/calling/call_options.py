@@ -54,12 +54,11 @@ OPTIONS: Final[dict[str, Check]] = {
     "reply_to": checks.a_key,
     "retries": checks.a_count,
     "replaced_task_nesting": checks.a_count,
+    "stamped_headers": checks.a_list,
 }
 
 #: What signatures of Celery's may have besides: taken, and of no effect here.
-FOREIGN: Final = frozenset(
-    {"declare", "exchange_type", "expiration", "immediate", "route_name", "router", "stamped_headers", "stamps", "timeout", "trail"}
-)
+FOREIGN: Final = frozenset({"declare", "exchange_type", "expiration", "immediate", "route_name", "router", "stamps", "timeout", "trail"})
 
 
 def check_options(options: Mapping[str, Any]) -> None:

@@ -20,6 +20,7 @@ from .entry import Entry
 from .events import Events
 from .jobs import TaskJob, Terms, Verdict
 from .lines import received
+from .older import renew
 from .revoked import Revoked
 from .settling import Settling
 
@@ -65,6 +66,8 @@ class Intake:
         headers = delivery.headers
         id_, name = headers.get("id"), headers.get("task")
         if not isinstance(id_, str) or not id_ or not isinstance(name, str) or not name:
+            if renew(delivery, self._accept, self._terms.limit):
+                return self.take(delivery)
             return self._refuse(delivery, id_, name)
         if self._events.on:
             self._tell(delivery)

@@ -51,6 +51,8 @@ def _own(job: TaskJob, context: Context) -> dict[str, Any]:
         "replaced_task_nesting": context.replaced_task_nesting,
         "priority": info.get("priority") or None,  # 0 stands for none given
         "add_to_parent": False,
+        "stamped_headers": context.stamped_headers,
+        **(context.stamps or {}),
     }
     limit = job.headers.get("timelimit") or (None, None)
     options["time_limit"], options["soft_time_limit"] = limit

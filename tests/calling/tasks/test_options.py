@@ -59,6 +59,7 @@ GOOD: dict[str, list[Any]] = {
     "group_index": [0, 3],
     "retries": [0, 2],
     "replaced_task_nesting": [1],
+    "stamped_headers": [[], ["tenant"], ("tenant", "day")],
     "argsrepr": ["(…)"],
     "kwargsrepr": [""],
     "reply_to": [""],
