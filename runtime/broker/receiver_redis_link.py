@@ -7,6 +7,7 @@ the connections. They speak RESP 2 here, so that what is read is always the answ
 from __future__ import annotations
 
 import contextlib
+import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -136,6 +137,23 @@ class RedisLink:
         except self._errors as failure:
             raise self._lost(failure) from failure
         return anything
+
+    def drain(self) -> None:
+        """As :meth:`heard`, where nothing but what comes unasked is ever read: it need not be understood. Raises ConnectionLost."""
+        sock = self._connection._sock
+        if self._closed or sock is None:
+            raise ConnectionLost("the connection to Redis was lost before")
+        timeout = sock.gettimeout()
+        sock.setblocking(False)
+        try:
+            while sock.recv(1 << 16):
+                pass
+        except (BlockingIOError, ssl.SSLWantReadError):
+            sock.settimeout(timeout)
+            return
+        except OSError as failure:
+            raise self._lost(failure) from failure
+        raise self._lost(EOFError("the server closed it"))
 
     def close(self) -> None:
         """Close the connection."""

@@ -27,11 +27,13 @@ class RunQueue(Protocol):
         name: of the queue, as it stands in ``reply_to``.
         exchange: where links lead.
         routing_key: and by which key.
+        expected: how many messages are to come, as far as is known: where they are many, taking each at once costs more than it gains.
     """
 
     name: str
     exchange: str
     routing_key: str
+    expected: int
 
     def open(self) -> None:
         """Connect, declare everything, and begin to receive; also anew, after an exception.

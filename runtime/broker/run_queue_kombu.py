@@ -44,6 +44,7 @@ class KombuRunQueue:
         self.name = f"flowc.{run_id}"
         self.exchange = EXCHANGE if shared else self.name
         self.routing_key = run_id
+        self.expected = 0
         self._queue = _Queue(
             self.name,
             _Exchange(self.exchange, type="direct", durable=True),

@@ -155,6 +155,7 @@ class _Drive(Running):
             except (StepError, QueueNotFound) as exc:
                 self._handle(Failed(step, failure_of(exc, keep=False)))
         failed, note = self._departures.send()
+        self._replies.expect(len(self._told))
         if note:
             self._watch(Noted(self._redactor.text(note)))
         for task_id, why in failed:

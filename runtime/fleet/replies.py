@@ -62,6 +62,10 @@ class Replies:
         self._queue.open()
         self._thread.start()
 
+    def expect(self, count: int) -> None:
+        """So many messages are out."""
+        self._queue.expected = count
+
     def close(self, *, forget: bool) -> None:
         """Read no more. ``forget``: nothing more can come, so remove the queue."""
         self._stopping.set()
