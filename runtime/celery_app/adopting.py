@@ -14,6 +14,7 @@ from .inside import Inside
 from .recognising import CELERY, is_celery, unwrapped
 from .settings import ORIGIN, Settings, settings_of, valid
 from .task import CeleryTask
+from .task_options import by_settings
 
 #: What cannot be made before it is certain that the settings lead where the Celery application's lead.
 _NEEDS_SETTINGS = ("broker", "sender", "control", "backend")
@@ -67,12 +68,14 @@ class CeleryApp(App):
         peer: the Celery application.
         inside: who runs inside it.
         begun: the id of the process that has been told that it begins.
+        written: what its settings write onto its tasks.
     """
 
     def __init__(self, celery_app: Any) -> None:
         self.peer = celery_app
         self.inside = Inside(celery_app)
         self.begun: int | None = None
+        self.written = by_settings(celery_app.conf)
         self._settings: Settings = settings_of(celery_app)
         super().__init__(celery_app.main, settings=self._settings.values, set_as_current=False)
         self.tasks = _Tasks(self, self.tasks)

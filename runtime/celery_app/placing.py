@@ -13,7 +13,7 @@ from ..ids import new_id
 from .recognising import CELERY
 
 #: How deep calls may stand in each other.
-DEEPEST = 40
+DEEPEST = 20
 
 #: Options of a call that ``Task.apply`` knows.
 _OPTIONS = ("link", "link_error", "retries", "headers", "ignore_result", "exchange", "routing_key", "priority", "stamped_headers")

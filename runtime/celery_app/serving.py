@@ -62,7 +62,7 @@ def _request(task: CeleryTask, context: Context, args: Sequence[Any], kwargs: Ma
         "reply_to": context.reply_to, "correlation_id": context.correlation_id, "hostname": context.hostname or _host(),
         "delivery_info": context.delivery_info or task.app.delivery_info(task.peer), "is_eager": context.is_eager,
         "callbacks": context.callbacks, "errbacks": context.errbacks, "chain": context.chain, "chord": context.chord,
-        "called_directly": False, "args": list(args), "kwargs": dict(kwargs), "_children": context.children,
+        "called_directly": False, "args": list(args), "kwargs": dict(kwargs), "_children": context.children, "headers": {},
     }  # fmt: skip
     made = CELERY.request(known)
     made.headers = context.headers

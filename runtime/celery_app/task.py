@@ -24,7 +24,7 @@ class CeleryTask(Task):
 
     def __init__(self, app: Any, peer: Any) -> None:
         function, bind = function_of(peer)
-        super().__init__(app, function, peer.name, bind=bind, options=options_of(peer, app.peer.conf))
+        super().__init__(app, function, peer.name, bind=bind, options=options_of(peer, app.written))
         self.peer = peer
         self.body = body_of(peer, CELERY.task)
         self.soft_limit_error = _soft_limit_error(CELERY.soft_limit_error)

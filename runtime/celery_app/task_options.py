@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..calling.declared import ATTRIBUTES, CALL_DEFAULTS, FROM_SETTINGS, check_declared
@@ -21,36 +21,46 @@ _BY_SETTING = {
 #: Celery's names for options of which it has two.
 _PARTS = {"acks_on_failure_or_timeout": ("acks_on_failure", "acks_on_timeout")}
 
+#: What is looked for. A task's ``shadow_name`` is a method in Celery.
+_NAMES = tuple(name for name in (*CALL_DEFAULTS, *ATTRIBUTES, *FROM_SETTINGS) if name != "shadow_name")
+
 _TRUTHS = frozenset({"typing", "trail", "retry_jitter", "ignore_result", "mandatory", "send_events", *FROM_SETTINGS})
 
 
-def options_of(peer: Any, conf: Any) -> dict[str, Any]:
+def by_settings(conf: Any) -> dict[str, Any]:
+    """What the settings of a Celery application write onto its tasks, by the tasks' options."""
+    return {name: conf.get(setting) for name, setting in _BY_SETTING.items()}
+
+
+def options_of(peer: Any, written: Mapping[str, Any]) -> dict[str, Any]:
     """The options that a Celery task has of its own, by flowc's names.
 
     Args:
         peer: the Celery task.
-        conf: the settings of its application: what merely repeats them is left out.
+        written: what the settings have written onto it (:func:`by_settings`), which is left out.
     """
-    found: dict[str, Any] = {}
-    for name, value in _given(peer, conf):
-        made = _made(name, value)
-        try:
-            check_declared(peer.name, {**found, name: made})
-        except (TypeError, ValueError):  # Celery takes it as it is; its workers do what they can with it
-            continue
-        found[name] = made
-    return found
+    found = {name: _made(name, value) for name, value in _given(peer, written)}
+    if _fit(peer.name, found):
+        return found
+    fitting: dict[str, Any] = {}
+    for name, value in found.items():  # what flowc does not take, Celery takes as it is: its workers do what they can with it
+        if _fit(peer.name, {**fitting, name: value}):
+            fitting[name] = value
+    return fitting
 
 
-def _given(peer: Any, conf: Any) -> Iterator[tuple[str, Any]]:
-    for name in (*CALL_DEFAULTS, *ATTRIBUTES, *FROM_SETTINGS):
-        if name == "shadow_name":
-            continue
+def _fit(task: str, options: dict[str, Any]) -> bool:
+    try:
+        check_declared(task, options)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _given(peer: Any, written: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name in _NAMES:
         value = _part(peer, name)
-        if value is None and name != "max_retries":
-            continue
-        setting = _BY_SETTING.get(name)
-        if setting is None or value != conf.get(setting):
+        if (value is not None or name == "max_retries") and (name not in written or value != written[name]):
             yield name, value
 
 

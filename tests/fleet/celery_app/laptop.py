@@ -1,0 +1,281 @@
+"""A stock Celery application whose broker and result store nobody could reach: all that its tasks do must happen in their own process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from celery import Celery, Task, chain, chord, current_app, current_task, group, shared_task
+from celery.exceptions import Ignore, Reject, SoftTimeLimitExceeded
+from pydantic import BaseModel
+
+#: Port 1 of this machine: a connection would be refused.
+app = Celery("laptop", broker="redis://:secret@127.0.0.1:1/0", backend="redis://127.0.0.1:1/1", set_as_current=False)
+app.conf.update(task_annotations={"laptop.annotated": {"max_retries": 11}}, task_default_queue="desk")
+
+
+def task(name: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """As the application's own decorator, which has no types. Not for the other applications of this process."""
+    return app.task(name=f"laptop.{name}", shared=False, **options)  # type: ignore[no-any-return]
+
+
+# ------------------------------------------------------------------------------------------------------------------- plain
+@task("add")
+def add(x: int, y: int = 0) -> int:
+    """Add two numbers."""
+    return x + y
+
+
+@task("total")
+def total(numbers: list[int]) -> int:
+    return sum(numbers)
+
+
+@task("annotated")
+def annotated() -> None:
+    """Its options stand in the settings."""
+
+
+@shared_task(name="laptop.shared")  # type: ignore[untyped-decorator]
+def shared(x: int) -> list[Any]:
+    return [x, shared.app.main, current_app.main]
+
+
+class Point(BaseModel):
+    """A model."""
+
+    x: int
+    y: int
+
+
+@task("mirrored", pydantic=True)
+def mirrored(point: Point) -> Point:
+    return Point(x=point.y, y=point.x)
+
+
+# ------------------------------------------------------------------------------------------------------------------- bound
+@task("request", bind=True)
+def request(self: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """What a task sees of its call."""
+    seen = self.request
+    names = (
+        "id", "task", "root_id", "parent_id", "group", "retries", "eta", "expires", "timelimit", "args", "kwargs", "headers",
+        "delivery_info", "called_directly", "is_eager", "lang", "stamps", "children", "correlation_id", "ignore_result",
+    )  # fmt: skip
+    found = {name: getattr(seen, name, None) for name in names}
+    return {
+        **found,
+        "current": current_task.name,
+        "app": current_app.main,
+        "host": isinstance(seen.hostname, str),
+        "self": self is app.tasks[self.name],
+    }
+
+
+@task("telling", bind=True)
+def telling(self: Any, count: int) -> int:
+    for number in range(count):
+        self.update_state(state="PROGRESS", meta={"number": number})
+    current_task.update_state(state="DONE", meta=None)
+    return count
+
+
+@task("retrying", bind=True, max_retries=3)
+def retrying(self: Any, times: int, *, countdown: float = 0.0, seen: list[int] | None = None) -> list[int]:
+    """Retry so often, with another argument each time."""
+    seen = [*(seen or []), self.request.retries]
+    if self.request.retries < times:
+        raise self.retry(kwargs={"seen": seen}, countdown=countdown, exc=ValueError("used up"))
+    return seen
+
+
+@task("endless", bind=True, max_retries=1)
+def endless(self: Any) -> None:
+    self.retry(countdown=0)
+
+
+@task("quietly", bind=True)
+def quietly(self: Any) -> int:
+    """Retry without raising."""
+    if self.request.retries == 0:
+        raise self.retry(throw=False, countdown=0)
+    return int(self.request.retries)
+
+
+@task("autoretrying", bind=True, autoretry_for=(KeyError,), dont_autoretry_for=(IndexError,), default_retry_delay=0, max_retries=2)
+def autoretrying(self: Any, times: int) -> int:
+    if self.request.retries < times:
+        raise KeyError(times)
+    return int(self.request.retries)
+
+
+@task("late", bind=True)
+def late(self: Any, seconds: float) -> list[Any]:
+    """Retry at a moment, with options of its own."""
+    import datetime as dt
+
+    if self.request.retries == 0:
+        raise self.retry(eta=dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds), soft_time_limit=50, headers={"again": "yes"})
+    return [self.request.retries, self.request.timelimit, self.request.headers]
+
+
+# ---------------------------------------------------------------------------------------------------------------- failures
+@task("fail", throws=(ValueError,))
+def fail(message: str = "boom") -> None:
+    raise ValueError(message)
+
+
+@task("ignore")
+def ignore() -> None:
+    raise Ignore
+
+
+@task("reject")
+def reject() -> None:
+    raise Reject("no", requeue=False)
+
+
+@task("soft", soft_time_limit=0.3)
+def soft() -> str:
+    try:
+        time.sleep(20)
+    except SoftTimeLimitExceeded as exceeded:
+        return type(exceeded).__name__
+    return "never"
+
+
+@task("too_long", soft_time_limit=0.2)
+def too_long() -> None:
+    time.sleep(20)
+
+
+# ------------------------------------------------------------------------------------------------------------------- hooks
+class Hooked(Task):  # type: ignore[misc]
+    """Tells of its hooks by states, and counts its calls."""
+
+    calls = 0
+
+    def note(self, *words: Any) -> None:
+        self.update_state(state="HOOK", meta=[str(word) for word in words])
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.calls += 1
+        return super().__call__(*args, **kwargs)
+
+    def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
+        self.note("before_start", list(args), kwargs)
+
+    def on_success(self, retval: Any, task_id: str, args: Any, kwargs: Any) -> None:
+        self.note("on_success", retval)
+        raise RuntimeError("what a hook raises changes nothing")
+
+    def on_failure(self, exc: Any, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
+        self.note("on_failure", repr(exc), "Traceback" in str(einfo))
+
+    def on_retry(self, exc: Any, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
+        self.note("on_retry", repr(exc))
+
+    def after_return(self, status: str, retval: Any, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
+        self.note("after_return", status, retval)
+
+
+@task("hooked", base=Hooked, bind=True)
+def hooked(self: Any, how: str) -> str:
+    if how == "fail":
+        raise ValueError(how)
+    if how == "retry" and not self.request.retries:
+        raise self.retry(exc=KeyError(how), countdown=0)
+    return how
+
+
+class Counting(Task):  # type: ignore[misc]
+    """A task that is a class."""
+
+    name = "laptop.counting"
+
+    def __init__(self) -> None:
+        self.made = threading.get_ident()
+
+    def run(self, start: int, *, by: int = 1) -> int:
+        return start + by
+
+
+app.register_task(Counting())
+
+
+# ---------------------------------------------------------------------------------------------------- calls inside of tasks
+@task("calling")
+def calling() -> list[Any]:
+    """Every way to call other tasks."""
+    return [
+        add.delay(1, 2).get(),
+        add.apply_async((3,), {"y": 4}, countdown=60).get(timeout=5),
+        app.send_task("laptop.add", (5, 6)).get(),
+        current_app.signature("laptop.add", (7, 8)).delay().get(),
+        group(add.s(i, i) for i in range(3))().get(),
+        chain(add.s(1, 1), add.s(5), add.s(5))().get(),
+        chord([add.s(i, 1) for i in range(3)])(total.s()).get(),
+        (group(add.s(1), add.s(2)) | total.s()).delay().get(),
+        add.map([1, 2]).apply_async().get(),
+        retrying.delay(2).get(),
+        telling.delay(1).get(),
+        app.AsyncResult(add.delay(20, 2).id).get(timeout=5),
+        fail.delay().state,
+        current_task.name,
+    ]
+
+
+@task("unknown")
+def unknown() -> None:
+    app.send_task("laptop.nowhere")
+
+
+@task("itself", bind=True)
+def itself(self: Any) -> Any:
+    return self.delay().get()
+
+
+@task("linked")
+def linked(seen: list[Any]) -> Any:
+    """Callbacks run too."""
+    return add.apply_async((1, 1), link=add.s(10), link_error=fail.s()).get()
+
+
+@task("replaced", bind=True)
+def replaced(self: Any, how: str) -> Any:
+    match how:
+        case "task":
+            return self.replace(add.s(1, 2))
+        case "raise":
+            raise self.replace(add.s(1, 3))
+        case "chain":
+            raise self.replace(add.s(1, 2) | add.s(10))
+        case "group":
+            raise self.replace(group(add.s(1, 2), add.s(3, 4)))
+        case "chord":
+            raise self.replace(chord([add.s(1, 2), add.s(3, 4)], total.s()))
+        case _:
+            raise self.replace(fail.s("replaced"))
+
+
+@task("threaded")
+def threaded() -> Any:
+    """A call in a thread of the task's own."""
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(add.delay(1, 2).get()))
+    thread.start()
+    thread.join()
+    return found
+
+
+@task("busy", bind=True)
+def busy(self: Any, number: int) -> list[Any]:
+    """Whether its request is its own while other threads run it, too."""
+    seen = []
+    for _ in range(20):
+        time.sleep(0.001)
+        self.update_state(state="BUSY", meta=number)
+        seen.append([self.request.args[0], self.request.id == current_task.request.id, add.delay(number, 1).get()])
+    return [number, all(one == [number, True, number + 1] for one in seen)]
