@@ -42,7 +42,9 @@ def _refusal(why: SubmissionRefused, source: Source, path: str, paint: Painter) 
 
 def _reason(found: Obstacle) -> str:
     """The reason, with the step that it is about where it does not name that itself."""
-    return f"`{found.steps[0]}`: {found.reason}" if found.reason.startswith(("it ", "an option", "argument", "the argument")) else found.reason
+    return (
+        f"`{found.steps[0]}`: {found.reason}" if found.reason.startswith(("it ", "an option", "argument", "the argument")) else found.reason
+    )
 
 
 def note_unknown(unknown: UnknownTasks) -> None:

@@ -65,7 +65,8 @@ def command(
     if waits:
         _check_results(app)
     named = fleet.celery or choices.app or config.app
-    settings = make_settings(choices, config, require_params=True, tasks=declarations(app) or None if named else None)
+    known = declarations(app) if named and not unregistered else None
+    settings = make_settings(choices, config, require_params=True, tasks=known or None)
     compiled = compile_one(path, settings, stdin_filename, named)
     if compiled is None:
         return Exit.FINDINGS

@@ -132,7 +132,13 @@ def described(
     """
     calls = {call.id: call for call in plan.calls}
     carried = {found.id: found for found in canvas.carried}
-    steps = {id_: SubmittedStep(id_, call.task, ids[id_], carried[id_].how, carried[id_].by, call.where) for id_, call in calls.items()}
+    glue = {found.id for found in canvas.carried if found.glue is not None}
+    steps: dict[str, SubmittedStep] = {}
+    for id_, call in calls.items():
+        how, by = carried[id_].how, carried[id_].by
+        if by in glue and by is not None:  # no step of the flow: it belongs to a group
+            by = by.rpartition(".")[0]
+        steps[id_] = SubmittedStep(id_, call.task, ids[id_], how, by, call.where)
     notes = tuple(dict.fromkeys(f"{remark.where}: {remark.reason}" for remark in canvas.remarks))
     result = _handle(plan, app, ids)
     return Submission(run_id, plan.name, steps, messages, size, notes, result, plan=plan, app=app, redactor=redactor)
