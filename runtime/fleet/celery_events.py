@@ -33,7 +33,7 @@ KEYS = ("task.#", "worker.online", "worker.offline")
 WORKER_KEYS = KEYS[1:]
 
 #: Seconds for one wait, and between tries to listen again.
-_WAIT, _PAUSE_MOST = 1.0, 10.0
+_WAIT, _PAUSE_FIRST, _PAUSE_MOST = 1.0, 0.25, 10.0
 
 _REPR = re.compile(r"(?s)(?:\w+\.)*(\w+)\((.*)\)$")
 #: What the worker's own outcomes are called as exceptions.
@@ -92,13 +92,13 @@ class Events:
             self._thread.join(5.0)
 
     def _run(self) -> None:
-        pause = _WAIT
+        pause = _PAUSE_FIRST
         while not self._stopping.is_set():
             try:
                 stream = self._stream = self._open(self._keys)
                 try:
                     self.listening.set()
-                    pause = _WAIT
+                    pause = _PAUSE_FIRST
                     while not self._stopping.is_set():
                         for body, content_type in stream.receive(_WAIT):
                             self._take(body, content_type)

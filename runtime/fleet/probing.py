@@ -63,11 +63,10 @@ class Probing:
 
     def turn(self, inspector: Callable[[], Inspector]) -> float:
         """Ask about what is due; after how many seconds to do so again. Raises ConnectionLost."""
-        due, following = self._watched.due(MOST)
+        due = self._watched.due(MOST)
         if due:
             self._ask(inspector(), due)
-            _, following = self._watched.due(MOST)
-        return following
+        return self._watched.wait()
 
     def _ask(self, inspector: Inspector, due: list[Step]) -> None:
         questions = [Command("query_task", {"ids": ids}) for ids in batches([step.task_id for step in due], MOST_IDS)]
@@ -124,7 +123,7 @@ class Probing:
         gone = self._watched.misses(step.task_id, everybody=everybody, patience=limit)
         if gone is None:
             return
-        self._watched.remove([step.task_id])
+        self._watched.remove([step.task_id], ran=False)
         if expired:
             revoked = {"exc_type": "TaskRevokedError", "exc_message": ["expired"], "exc_module": "celery.exceptions"}
             self._deliver(Seen(step.task_id, "REVOKED", revoked, source="probe"))

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from .patience import Patience
 
+#: Seconds between two questions about a step that is missed, at least.
+_SECOND = 1.0
+
 
 @dataclass(slots=True)
 class Step:
@@ -71,11 +74,13 @@ class Watched:
                 task_id, queue, now, not_before, expires, priority, limited, now, ask_at, patience.pause_first
             )  # fmt: skip
 
-    def remove(self, task_ids: Iterable[str]) -> None:
-        """These are watched no longer."""
+    def remove(self, task_ids: Iterable[str], *, ran: bool = True) -> None:
+        """These are watched no longer. ``ran``: they have left their queues."""
         with self._lock:
             for task_id in task_ids:
-                self._steps.pop(task_id, None)
+                step = self._steps.pop(task_id, None)
+                if step is not None and ran:
+                    self._took(step)
 
     def ids(self) -> list[str]:
         """Those that are out, in the order in which they were sent."""
@@ -138,7 +143,7 @@ class Watched:
             step.asked_all = step.asked_all + 1 if everybody else 0
             if now - step.missing_since >= patience and (step.asked_all if everybody else step.asked) >= 2:
                 return step
-            self._later(step, now, at_most=max(patience / 3, min(self._patience.pause_first, patience)))
+            self._later(step, now, at_most=max(patience / 3, min(self._patience.pause_first, _SECOND)))
             return None
 
     def hurry(self, task_id: str) -> None:
@@ -146,6 +151,16 @@ class Watched:
         with self._lock:
             if (step := self._steps.get(task_id)) is not None:
                 step.ask_at = self._clock()
+
+    def hurry_expired(self, task_id: str) -> bool:
+        """Ask about a step now, if it is not to begin any more; whether it is."""
+        now = self._clock()
+        with self._lock:
+            step = self._steps.get(task_id)
+            if step is None or step.expires is None or step.expires > now:
+                return False
+            step.ask_at = min(step.ask_at, now)
+            return True
 
     def forgive(self) -> None:
         """The broker was away: what was found missing before counts no more."""
@@ -155,15 +170,19 @@ class Watched:
                 step.missing_since, step.asked, step.asked_all = None, 0, 0
                 step.ask_at = max(step.ask_at, now + self._patience.pause_first)
 
-    def due(self, most: int) -> tuple[list[Step], float]:
-        """The steps to ask about now, at most so many, and after how many seconds to look again."""
+    def due(self, most: int) -> list[Step]:
+        """The steps to ask about now, at most so many."""
         now = self._clock()
         with self._lock:
-            due = sorted((step for step in self._steps.values() if step.ask_at <= now), key=lambda step: step.ask_at)
-            following = min((step.ask_at for step in self._steps.values() if step.ask_at > now), default=now + self._patience.probe_after)
-            if len(due) > most:
-                following = now
-        return due[:most], max(0.0, min(following - now, self._patience.probe_after))
+            due = [step for step in self._steps.values() if step.ask_at <= now]
+        return sorted(due, key=lambda step: step.ask_at)[:most]
+
+    def wait(self) -> float:
+        """Seconds until the next is due; what is sent until then is due later."""
+        now = self._clock()
+        with self._lock:
+            following = min((step.ask_at for step in self._steps.values()), default=now + self._patience.probe_after)
+        return max(0.0, min(following - now, self._patience.probe_after, self._patience.expired_after))
 
     def overtaken(self, step: Step) -> bool:
         """Whether a message that was sent to the same queue later, with the same priority, has left it."""

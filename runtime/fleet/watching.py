@@ -112,16 +112,18 @@ class Watching:
         if self._states is not None:
             self._states.add(task_id)
 
-    def ended(self, task_ids: Collection[str]) -> None:
-        """These have ended: watch them no longer."""
-        self._watched.remove(task_ids)
+    def ended(self, task_ids: Collection[str], *, ran: bool = True) -> None:
+        """These have ended: watch them no longer. ``ran`` false: they are given up, and may stand in their queues still."""
+        self._watched.remove(task_ids, ran=ran)
         if self._states is not None:
             self._states.forget(task_ids)
 
     def ask(self, task_id: str) -> None:
-        """Look at once for the state of a step: its errback came, which does not say what was raised."""
+        """Look at once for the state of a step: its errback came, which does not say what was raised, or its ``expires`` is over."""
         if self._states is not None:
             self._states.ask(task_id)
+        if self._watched.hurry_expired(task_id):
+            self._woken.set()
 
     def close(self) -> None:
         """Watch no longer; events that this run has switched on are switched off."""

@@ -24,9 +24,19 @@ QUICK = Patience(
 class Run:
     """Watches steps of its own, and sends them without any link: nothing else is heard of them."""
 
-    def __init__(self, broker: str, backend: str | None = None, *, events: bool = False, patience: Patience = QUICK) -> None:
+    def __init__(
+        self,
+        broker: str,
+        backend: str | None = None,
+        *,
+        queue: str = "celery",
+        events: bool = False,
+        patience: Patience = QUICK,
+        **settings: Any,
+    ) -> None:
         self.id = uuid.uuid4().hex
-        self.app = flowc.App("proj", broker=broker, backend=backend, set_as_current=False)
+        self.queue = queue
+        self.app = flowc.App("proj", broker=broker, backend=backend, settings=settings, set_as_current=False)
         self.facts: list[Fact] = []
         self._came = threading.Condition()
         self.watching = Watching(self.app, self.id, self._take, events=events, patience=patience)
@@ -44,9 +54,9 @@ class Run:
         self.watching.close()
         self.app.close()
 
-    def send(self, task: str, *args: Any, queue: str = "celery", task_id: str | None = None, **options: Any) -> str:
+    def send(self, task: str, *args: Any, queue: str | None = None, task_id: str | None = None, **options: Any) -> str:
         """Send a step and watch it; its id."""
-        task_id = task_id or f"{self.id}.n{len(self.facts)}{uuid.uuid4().hex[:4]}"
+        task_id, queue = task_id or f"{self.id}.{uuid.uuid4().hex[:8]}", queue or self.queue
         now = time.time()
         moments = {
             "not_before": now + options["countdown"] if "countdown" in options else None,
@@ -67,6 +77,13 @@ class Run:
                 left = until - time.monotonic()
                 assert left > 0, f"not told in {seconds:g} s; but {self.facts}"
                 self._came.wait(left)
+
+    def wait_until(self, condition: Callable[[], object], seconds: float = 60) -> None:
+        """Until something is true that no fact tells."""
+        until = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < until, f"it did not happen in {seconds:g} s; but {self.facts}"
+            time.sleep(0.01)
 
     def seen(self, task_id: str, status: str) -> Seen:
         """Wait for a state of a step."""
