@@ -28,7 +28,7 @@ class Apart:
         self.broker = broker
         self.folder = folder
         self.name = f"apart-{uuid.uuid4().hex[:8]}"
-        self.settings = {"control_exchange": self.name, "event_exchange": f"{self.name}ev"}
+        self.settings: dict[str, Any] = {"control_exchange": self.name, "event_exchange": f"{self.name}ev"}
 
     def worker(self, name: str = "w", **options: Any) -> StockWorker:
         return StockWorker(self.broker, folder=self.folder / name, queues=(self.name,), settings=self.settings, **options)
