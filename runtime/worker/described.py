@@ -88,6 +88,7 @@ def broker_of(broker: Broker) -> dict[str, Any]:
     if not broker.traits.shared:
         return {"transport": broker.traits.name}
     told = {key: value for key, value in broker.connection().info().items() if key != "password"}
+    told["transport_options"] = broker.conf.broker_transport_options
     return {key: plain(value, "" if key != "alternates" else "alternates_url") for key, value in told.items()}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import flowc
@@ -82,3 +83,11 @@ def ignored(key: str) -> str:
 @app.task(name="proj.silent", send_events=False)
 def silent() -> None:
     """No event is sent of it."""
+
+
+@app.task(name="proj.hold")
+def hold(file: str) -> str:
+    """Run until the file is there."""
+    while not Path(file).exists():
+        time.sleep(0.02)
+    return "held"
