@@ -143,8 +143,15 @@ def keep(value: Any, key: str) -> Any:
 
 @task("proj.on_error")
 def on_error(request: Any, exc: Any, traceback: Any, key: str | None = None) -> None:
-    """Stock workers call it themselves: it notes ``["on_error", id, type, text]`` under the key, or the id of the failed task."""
-    record(key or request.id, ["on_error", request.id, type(exc).__name__, str(exc)])
+    """It notes ``["on_error", id, type, text]`` under the key, or the id of the failed task.
+
+    Stock workers call it themselves, with objects; a driven run sends it, with what JSON can say of them.
+    """
+    if isinstance(request, dict):
+        id_, kind, said = request["id"], exc["exc_type"], str(*exc["exc_message"])
+    else:
+        id_, kind, said = request.id, type(exc).__name__, str(exc)
+    record(key or id_, ["on_error", id_, kind, said])
 
 
 @task("proj.on_error_id")

@@ -14,7 +14,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[2] / ".celery"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / ".celery"
 
 #: By version, what is installed: together, they span the kombu and redis-py that go with Celery 5.5 to 5.7.
 VERSIONS: dict[str, tuple[str, ...]] = {
@@ -31,6 +32,13 @@ ALWAYS = ("amqp==5.4.2", "billiard==4.3.2", "sqlalchemy==2.*", "msgpack", "pyyam
 def main_version() -> str:
     """The version of Celery in this environment, such as ``5.7``."""
     return ".".join(importlib.metadata.version("celery").split(".")[:2])
+
+
+@cache
+def installed(version: str | None = None) -> str:
+    """The exact versions of an environment, such as ``5.5.3 (kombu 5.5.4, redis-py 5.2.1)``."""
+    code = "from importlib.metadata import version as v; print(v('celery'), '(kombu', v('kombu') + ', redis-py', v('redis') + ')')"
+    return subprocess.run([python_of(version), "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 
 
 @cache

@@ -1,0 +1,75 @@
+"""The same flows, submitted and driven, on stock workers of each version of Celery, over each broker, in each pool."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+import flowc
+
+from ..shared import SharedStock
+from ..stock import StockWorker
+from ..versions import VERSIONS
+from . import table
+from .playing import FINE, REFUSED, Calls, driven, submitted
+from .programs import PROGRAMS, Program
+
+Pool = Literal["prefork", "threads", "solo"]
+
+
+def played(programs: list[Program], app: flowc.App, knowing: flowc.App, calls: Calls, *, rpc: bool) -> dict[str, dict[str, str]]:
+    """How each program went, submitted where messages can carry it, and driven. ``knowing`` has tasks registered, ``app`` has none."""
+    carried = [program for program in programs if program.carried and not (rpc and program.untold)]
+    return {
+        "submitted": {program.name: submitted(program, app, calls, counts=not rpc) for program in carried},
+        "driven": {program.name: driven(program, knowing if program.known else app, calls) for program in programs},
+    }
+
+
+@contextlib.contextmanager
+def applications(broker: str, backend: str, queue: str) -> Iterator[tuple[flowc.App, flowc.App]]:
+    """An application without tasks, and one that knows a few."""
+    settings = {"task_default_queue": queue}
+    with (
+        flowc.App("proj", broker=broker, backend=backend, settings=settings, set_as_current=False) as app,
+        flowc.App("proj", broker=broker, backend=backend, settings=settings, set_as_current=False) as knowing,
+    ):
+        knowing.task(name="proj.fail")(lambda message: None)
+        knowing.task(name="proj.on_error_id")(lambda task_id, *, key=None: None)
+        yield app, knowing
+
+
+def failures(found: dict[str, dict[str, str]]) -> list[str]:
+    """What did not go as it should."""
+    return [f"{way} {name}: {went}" for way, of in found.items() for name, went in of.items() if went not in (FINE, REFUSED)]
+
+
+def test_flows_on_a_stock_worker(stock_redis: SharedStock) -> None:
+    programs = [program for program in PROGRAMS if "threads" in program.pools and not program.slow]
+    with applications(stock_redis.broker, stock_redis.backend, stock_redis.queue) as (app, knowing):
+        found = played(programs, app, knowing, stock_redis.calls, rpc=False)
+    assert failures(found) == []
+    assert len(found["submitted"]) > 25
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("pool", ["prefork", "threads", "solo"])
+@pytest.mark.parametrize("broker", ["redis", "rabbitmq"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_matrix(version: str, broker: str, pool: Pool, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    rpc = broker == "rabbitmq"
+    url = str(request.getfixturevalue("rabbitmq_url" if rpc else "redis_database"))
+    backend, queue = "rpc://" if rpc else url, f"matrix-{uuid.uuid4().hex}"
+    worker = StockWorker(url, backend, folder=tmp_path / "w", version=version, pool=pool, concurrency=2, queues=(queue,))
+    with worker, applications(url, backend, queue) as (app, knowing):
+        programs = [program for program in PROGRAMS if pool in program.pools]
+        found = played(programs, app, knowing, worker.calls, rpc=rpc)
+        ran = worker.running
+    table.keep(f"{version} {broker} {pool}", found)
+    assert failures(found) == []
+    assert ran
