@@ -19,9 +19,9 @@ from tests.fleet.noting import recorded
 from tests.fleet.wayback import errors
 
 TIMEOUT = 20.0
-QUEUE, PREFIX = os.environ["CLIENT_QUEUE"], os.environ["CLIENT_PREFIX"]
+QUEUE, PREFIX = os.environ.get("CLIENT_QUEUE", "celery"), os.environ.get("CLIENT_PREFIX", "")
 
-app = Celery("client", broker=os.environ["CLIENT_BROKER"], backend=os.environ["CLIENT_BACKEND"])
+app = Celery("client", broker=os.environ.get("CLIENT_BROKER"), backend=os.environ.get("CLIENT_BACKEND"))
 app.conf.update(task_default_queue=QUEUE, task_send_sent_event=True)
 
 

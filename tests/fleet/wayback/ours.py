@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import sys
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ...servers.server import Command, Server
 from ..noting import FOLDER, recorded
+from ..versions import python_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -55,3 +59,16 @@ class OurWorker(Server):
     def noted(self, key: str) -> list[Any]:
         """What its tasks have noted under a key, in order."""
         return recorded(key, self.notes)
+
+
+def run_client(worker: OurWorker, module: str, version: str | None = None, **more: str) -> Any:
+    """What a stock client of a worker prints, as JSON. ``more``: further variables of its environment."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST", "CELERY"))}
+    env = {
+        **kept, "PYTHONPATH": str(ROOT), "CLIENT_BROKER": worker.broker, "CLIENT_BACKEND": worker.backend, "CLIENT_QUEUE": worker.queue,
+        "CLIENT_PREFIX": uuid.uuid4().hex, FOLDER: str(worker.notes), **more,
+    }  # fmt: skip
+    words = [str(python_of(version)), "-W", "ignore", "-m", module]
+    done = subprocess.run(words, env=env, cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)

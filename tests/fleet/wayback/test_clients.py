@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import uuid
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from ..noting import FOLDER
-from ..versions import python_of
-from .ours import ROOT, OurWorker
+from .ours import OurWorker, run_client
 
 #: What a client sees, whatever lies between.
 EXPECTED = {
@@ -40,21 +34,6 @@ EXPECTED = {
 SLOW = pytest.mark.soak
 
 
-def run_client(worker: OurWorker, version: str | None = None, **more: str) -> Any:
-    """Everything that the client has seen."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST", "CELERY"))}
-    env = {
-        **kept, "PYTHONPATH": str(ROOT), "CLIENT_BROKER": worker.broker, "CLIENT_BACKEND": worker.backend, "CLIENT_QUEUE": worker.queue,
-        "CLIENT_PREFIX": uuid.uuid4().hex, FOLDER: str(worker.notes), **more,
-    }  # fmt: skip
-    done = subprocess.run(
-        [str(python_of(version)), "-W", "ignore", "-m", "tests.fleet.wayback.client"], env=env, cwd=ROOT, capture_output=True, text=True,
-        timeout=100,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
 @pytest.mark.parametrize(
     ("broker", "backend", "pool", "version"),
     [
@@ -78,5 +57,5 @@ def test_everything_that_a_client_can_do(
     options = ["-P", pool, "-c", "4", "-E"]
     with OurWorker(url, store, queue=f"wayback-{name}", hostname=f"ours-{name}@here", folder=tmp_path / "w", options=options) as worker:
         more = {"CLIENT_PROCESSES": "1"} if pool == "processes" else {}
-        seen = run_client(worker, version, **more, **({} if backend == "rpc" else {"CLIENT_CHORDS": "1"}))
+        seen = run_client(worker, "tests.fleet.wayback.client", version, **more, **({} if backend == "rpc" else {"CLIENT_CHORDS": "1"}))
         assert seen == EXPECTED, worker.log()

@@ -39,9 +39,9 @@ def client(url: str, name: str, redis_database: str) -> Iterator[flowc.App]:
 
 
 def worker_of(client: flowc.App, name: str, folder: Path, *options: str) -> OurWorker:
-    conf = client.conf
+    conf, host = client.conf, f"ours-{name}@here"
     return OurWorker(
-        conf.broker_url, conf.result_backend, queue=conf.task_default_queue, hostname=f"ours-{name}@here", folder=folder, options=options
+        conf.broker_url, str(conf.result_backend), queue=conf.task_default_queue, hostname=host, folder=folder, options=options
     )  # fmt: skip
 
 
