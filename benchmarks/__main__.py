@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import Callable
 
-from . import compile_lines, compile_steps, fleet_drive, pending, publish, run_steps, startup, worker_rate
+from . import compile_lines, compile_steps, fleet_drive, fleet_submit, pending, publish, run_steps, startup, worker_rate
 from .measure import Row, table
 
 ALL: dict[str, Callable[[], list[Row]]] = {
@@ -18,6 +18,7 @@ ALL: dict[str, Callable[[], list[Row]]] = {
     "worker": worker_rate.run,
     "pending": pending.run,
     "drive": fleet_drive.run,
+    "submit": fleet_submit.run,
 }
 
 
