@@ -22,9 +22,16 @@ _OPTIONS = (
 
 
 class Call:
-    """One call that a thread runs. ``here``: there is no broker, so that what it calls runs in its thread."""
+    """One call that a thread runs.
 
-    __slots__ = ("context", "here", "peer", "replacement", "request")
+    Attributes:
+        here: there is no broker, so that what it calls runs in its thread.
+        replacement: sees to what takes its place, once something does.
+        final: the last state with its meta that it has told of itself though only its end says so.
+        resent: whether the next try has been asked for.
+    """
+
+    __slots__ = ("context", "final", "here", "peer", "replacement", "request", "resent")
 
     def __init__(self, peer: Any, context: Context, request: Any, *, here: bool) -> None:
         self.peer = peer
@@ -32,6 +39,8 @@ class Call:
         self.request = request
         self.here = here
         self.replacement: Replacement | None = None
+        self.final: tuple[str, Any] | None = None
+        self.resent = False
         if here:
             request.get = self._get
 
@@ -56,10 +65,13 @@ class Call:
         changed = {key: options[key] for key in _OPTIONS if options.get(key) is not None and options[key] != base.get(key)}
         same = _are(args, request.args) and kwargs == request.kwargs
         new_args, new_kwargs = (None, None) if same else (tuple(args), dict(kwargs))
+        self.resent = True
         context.resend(Resend(context.retries + 1, new_args, new_kwargs, None if eta else countdown, eta, changed))
 
     def tell(self, state: str, meta: Any) -> None:
         """The task has told a state of itself."""
+        if state in ("SUCCESS", "FAILURE"):
+            self.final = (state, meta)
         if self.context.tell is not None and state:
             self.context.tell(state, meta)
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Ignore, Reject, Retry
+from ..errors import Ignore, Reject, Retry, StepError
+from ..failures import Failure, exception_of
 from ..request import Context
+from ..worker.errbacks import modules_of
 from .beginning import begin
 from .inside import Call
 from .recognising import CELERY
@@ -109,14 +112,33 @@ def _attempt(task: CeleryTask, call: Call, args: Sequence[Any], kwargs: Mapping[
         task.peer.before_start(call.request.id, args, kwargs)
         return task.body(*args, **kwargs)
     except CELERY.retry as exc:
+        wanted = exc.sig  # type: ignore[attr-defined]
+        if wanted is not None and not call.resent:  # in eager calls Celery leaves it to whoever catches this
+            call.resend(wanted.args, wanted.kwargs, wanted.options.get("countdown"), wanted.options.get("eta"), wanted.options)
         _retried(task.peer, call, exc)
         raise Retry(None, exc.exc, exc.when) from None  # type: ignore[attr-defined]
     except CELERY.reject as exc:
         raise Reject(exc.reason, bool(exc.requeue)) from exc  # type: ignore[attr-defined]
     except CELERY.ignore as exc:
-        if call.replacement is None:
+        if call.replacement is not None:
+            ending = call.replacement.value
+        elif call.final is not None and call.context.before_call is not None:
+            ending = partial(_told, task, *call.final)
+        else:
             raise Ignore(*exc.args) from exc
-    return call.replacement.value()
+    return ending()
+
+
+def _told(task: CeleryTask, state: str, meta: Any) -> Any:
+    """The end of a step that has said itself how it ends, and asked that nothing else be kept: ``update_state`` and then ``Ignore``."""
+    if state == "SUCCESS":
+        return meta
+    if isinstance(meta, Mapping) and isinstance(meta.get("exc_type"), str):
+        args = meta.get("exc_message")
+        args = tuple(args) if isinstance(args, (list, tuple)) else (args,)
+        failure = Failure(meta["exc_type"], str(meta.get("exc_module") or "builtins"), "", args)
+        raise exception_of(failure, modules_of(task.app))
+    raise meta if isinstance(meta, BaseException) else StepError(f"the task told the state FAILURE: {meta!r}")
 
 
 def _retried(peer: Any, call: Call, exc: Any) -> None:

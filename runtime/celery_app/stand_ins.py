@@ -19,8 +19,8 @@ from .placing import place
 if TYPE_CHECKING:
     from .inside import Inside
 
-#: Who of Celery's modules is told whether to run calls at once. For single ones the answer is no: ``send_task`` sees to them.
-_EAGER = {"celery.canvas": True, "celery.app.task": False}
+#: Which of Celery's modules are told that calls run at once. Not for single ones: ``send_task`` sees to them, and keeps their results.
+_EAGER = {"celery.canvas": True, "celery.app.task": False, "celery.backends.base": False}
 
 
 def application_class(kind: Any, inside: Inside) -> type:

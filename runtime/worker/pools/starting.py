@@ -60,7 +60,7 @@ def _importable(app: App) -> tuple[str, str, list[str]] | None:
     if any(_without_file(name) for name in modules):
         return None
     for name, module in sorted(sys.modules.items()):
-        if name == "__main__" or _without_file(name):
+        if name == "__main__" or name.startswith("celery.") or _without_file(name):  # Celery knows its applications in places of its own
             continue
         for attribute, value in list(vars(module).items()):
             if value is app or (app.peer is not None and value is app.peer):

@@ -132,6 +132,14 @@ def ignore() -> None:
     raise Ignore
 
 
+@task("says_so", bind=True)
+def says_so(self: Any, state: str) -> None:
+    """Tells its end itself."""
+    meta = {"exc_type": "KeyError", "exc_message": ["gone"], "exc_module": "builtins"} if state == "FAILURE" else {"fine": True}
+    self.update_state(state=state, meta=meta)
+    raise Ignore
+
+
 @task("reject")
 def reject() -> None:
     raise Reject("no", requeue=False)
@@ -237,10 +245,19 @@ def itself(self: Any) -> Any:
     return self.delay().get()
 
 
+_seen: list[int] = []
+
+
+@task("keep")
+def keep(number: int, more: int) -> None:
+    _seen.append(number + more)
+
+
 @task("linked")
-def linked(seen: list[Any]) -> Any:
+def linked() -> list[int]:
     """Callbacks run too."""
-    return add.apply_async((1, 1), link=add.s(10), link_error=fail.s()).get()
+    _seen.clear()
+    return [add.apply_async((1, 1), link=keep.s(10)).get(), *_seen]
 
 
 @task("replaced", bind=True)

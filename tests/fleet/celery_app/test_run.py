@@ -91,6 +91,30 @@ def test_no_end() -> None:
     assert "has no message that could be given back; its reason: 'no'" in str(failure("reject()"))
 
 
+def test_end_that_is_told() -> None:
+    """``update_state`` and then ``Ignore``: the task has said itself how it ends."""
+    failed = failure('says_so("FAILURE")')
+    assert (failed.type, failed.args) == ("KeyError", ("gone",))
+    assert value('says_so("SUCCESS")') == {"fine": True}
+    assert "a step of a flow ends with a result or a failure" in str(failure('says_so("PROGRESS")'))
+
+
+def test_eager_settings() -> None:
+    """An application that is set to run everything at once (for tests, say) retries and calls as any other."""
+    celery_app.conf.update(task_always_eager=True, task_eager_propagates=True)
+    try:
+        assert value("[retrying(2), autoretrying(1)]") == [[0, 1, 2], 1]
+        assert value("calling()")[-2] == "FAILURE"
+        assert adopt(celery_app).tasks["laptop.retrying"].apply((2,)).get() == [0, 1, 2]
+    finally:
+        celery_app.conf.update(task_always_eager=False, task_eager_propagates=False)
+
+
+def test_callbacks_inside() -> None:
+    """Callbacks of calls inside of tasks run, too."""
+    assert value("linked()") == [2, 12]
+
+
 def test_soft_limit() -> None:
     """A task catches Celery's exception; the run knows its own."""
     assert value("soft()", "processes") == "SoftTimeLimitExceeded"
