@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ..compiler.canvas_findings import canvas_findings
 from ..compiler.pipeline import Settings, compile_source
 from ..dsl.codes import CODES, Code
 from ..dsl.diagnostics import Diagnostic
@@ -32,21 +33,29 @@ FAMILIES = {
     "F07": "Files, includes and parameters",
     "F08": "Not yet supported",
     "F09": "Lints",
+    "F10": "Flows on stock Celery workers",
 }
+
+#: The family that ``flowc check`` does not report.
+CARRIED = "F10"
 
 HEAD = """\
 # Findings
 
-Every finding of `flowc check` has a code. This page lists them all: what each means, a flow that gets it with what flowc says, and one that
-does not. `flowc explain F0201` prints the same in the terminal. A code keeps its meaning and is never used again for something else.
+Every finding has a code. `flowc check` reports those of all families but F10, which `flowc plan --target celery` shows. This page lists
+them all: what each means, a flow that gets it with what flowc says, and one that does not. `flowc explain F0201` prints the same in the
+terminal. A code keeps its meaning and is never used again for something else.
 
 *This page is written by `make docs` from the registry in `dsl/codes/`; change it there.*
 """
 
 
 @cache
-def example_findings(text: str) -> tuple[Diagnostic, ...]:
-    """What ``flowc check`` finds in an example of the registry: a flow, and after lines ``=== name.flow`` the files that it includes."""
+def example_findings(text: str, carried: bool = False) -> tuple[Diagnostic, ...]:
+    """What ``flowc check`` finds in an example of the registry: a flow, and after lines ``=== name.flow`` the files that it includes.
+
+    ``carried``: and what ``flowc plan --target celery`` does.
+    """
     main, *others = ("\n" + text).split("\n=== ")
     with TemporaryDirectory() as folder:
         for other in others:
@@ -57,7 +66,12 @@ def example_findings(text: str) -> tuple[Diagnostic, ...]:
         first = Path(folder, EXAMPLE)
         content = main[1:].removesuffix("\n") + "\n"
         first.write_text(content, encoding="utf-8")
-        findings = compile_source(Source(EXAMPLE, content, str(first)), Settings(require_params=False)).findings
+        source = Source(EXAMPLE, content, str(first))
+        compiled = compile_source(source, Settings(require_params=False))
+        findings = compiled.findings
+        if carried and compiled.plan is not None:
+            canvas = compiled.plan.canvas()
+            findings += canvas_findings((*canvas.obstacles, *canvas.remarks), lambda _: source)
         return tuple(_without_folder(finding, folder) for finding in findings)
 
 
@@ -95,7 +109,8 @@ def _parts() -> Iterator[str]:
 def _section(entry: Code) -> str:
     parts = [f"### {entry.code}", f"**{entry.title}** ({entry.severity.value})", textwrap.dedent(entry.explanation).strip()]
     if entry.bad.strip():
-        shown = render_full([d for d in example_findings(entry.bad) if d.code == entry.code])
+        found = example_findings(entry.bad, entry.code.startswith(CARRIED))
+        shown = render_full([d for d in found if d.code == entry.code])
         parts += [_fence("flow", entry.bad), "gives", _fence("text", shown)]
     if entry.good.strip():
         parts += ["Instead:" if entry.bad.strip() else "For example:", _fence("flow", entry.good)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from .exits import Stop
@@ -74,3 +74,19 @@ def read_flow(path: str, findings: Findings, stdin_filename: str | None = None) 
         findings.report("F0701", Source(name, ""), Span(0, 0), path=name, why=why)
         return None
     return decode_source(raw, name, findings, stdin_filename)
+
+
+def source_of(main: Source) -> Callable[[str], Source]:
+    """The sources of a flow that was compiled, by the names under which findings speak of them: its own, and those of files it includes."""
+    from ..compiler.include import read_source
+    from ..dsl.diagnostics import Findings
+    from ..dsl.source import Source
+
+    known = {main.name: main}
+
+    def find(name: str) -> Source:
+        if name not in known:
+            known[name] = (read_source(name, Findings()) if name.endswith(".flow") else None) or Source(name, "", shown=False)
+        return known[name]
+
+    return find

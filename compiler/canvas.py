@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from .canvas_counts import Counts
 from .canvas_errors import Called, Errbacks
-from .canvas_feeds import Constants, handler_problems
+from .canvas_feeds import STEPS, Constants, Problem, handler_problems, listed
 from .canvas_nodes import Node
 from .canvas_tree import Tree
 from .plan import Canvas, Carried, Chord, Location, Map, Obstacle, Plan, Value
@@ -35,7 +35,7 @@ def carry(plan: Plan) -> Canvas:
         tuple(writer.carried()),
         tuple(writer.chords()),
         tuple(_obstacles(plan, tree, constants)),
-        tuple(_remarks(plan, tree, writer.errbacks, writer.children)),
+        tuple(sorted(_remarks(plan, tree, writer.errbacks, writer.children), key=lambda one: (one.where, one.code))),
     )
 
 
@@ -118,30 +118,29 @@ def _obstacles(plan: Plan, tree: Tree, constants: Constants) -> Iterator[Obstacl
     """Why not everything can be carried, in the order of the text; what one line says of several steps once."""
     found: dict[tuple[str, Location], tuple[str, dict[str, None]]] = {}
 
-    def add(code: str, reason: str, where: Location, steps: Iterable[str]) -> None:
-        found.setdefault((code, where), (reason, {}))[1].update(dict.fromkeys(steps))
+    def add(problem: Problem, where: Location, steps: Iterable[str]) -> None:
+        found.setdefault((problem.code, where), (problem.reason, {}))[1].update(dict.fromkeys(steps))
 
     for call in plan.calls:
         feed = tree.nodes[call.id].feed
         for problem in feed.problems if feed is not None else ():
-            add(problem.code, problem.reason, call.where, (call.id,))
+            add(problem, call.where, (call.id,))
     for group, refusal in tree.refusals.items():
         for problem in refusal.problems:
-            add(problem.code, problem.reason, constants.places[group], refusal.steps)
+            add(problem, constants.places[group], refusal.steps)
     for problem, steps, where in handler_problems(plan):
-        add(problem.code, problem.reason, where, steps)
+        add(problem, where, steps)
     order = {call.id: number for number, call in enumerate(plan.calls)}
     for (code, where), (reason, ids) in sorted(found.items(), key=lambda item: (item[0][1], item[0][0])):
-        yield Obstacle(reason, tuple(sorted(ids, key=lambda id_: order.get(id_, -1))), where, code)
+        steps = tuple(sorted(ids, key=lambda id_: order.get(id_, -1)))
+        yield Obstacle(reason.replace(STEPS, listed(steps)), steps, where, code)
 
 
 def _remarks(plan: Plan, tree: Tree, errbacks: Errbacks, children: dict[str, list[str]]) -> Iterator[Obstacle]:
-    """The scopes whose handlers may be called more than once."""
+    """What will be different: handlers that may be called more than once, and what only a driven run keeps."""
     most = Counts(plan, tree, errbacks, children).most
     inside: dict[str, list[str]] = {scope: [] for scope, calls in most.items() if calls > 1}
-    if not inside:
-        return
-    for call in plan.calls:
+    for call in plan.calls if inside else ():
         for id_ in dict(errbacks.of(call.id)):
             if id_ in inside:
                 inside[id_].append(call.id)
@@ -149,5 +148,13 @@ def _remarks(plan: Plan, tree: Tree, errbacks: Errbacks, children: dict[str, lis
         if scope.id in inside:
             handlers = " and ".join(f"`{handler.task}`" for handler in scope.handlers)
             times = "twice" if most[scope.id] == 2 else f"{most[scope.id]:,} times"
-            reason = f"{handlers} may be called up to {times}: steps of this scope run side by side, and each that fails calls"
+            reason = f"{handlers} may be called up to {times}: this scope has branches, and the failure of each calls"
             yield Obstacle(reason, tuple(inside[scope.id]), scope.where, "F1010")
+    untimed: dict[Location, list[str]] = {}
+    for call in plan.calls:
+        if call.options.get("timeout") is not None:
+            untimed.setdefault(call.where, []).append(call.id)
+    for where, steps in untimed.items():
+        yield Obstacle(
+            f"nobody keeps the `timeout` of {listed(steps)}: only a run that is driven waits for steps", tuple(steps), where, "F1011"
+        )

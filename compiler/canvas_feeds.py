@@ -15,10 +15,13 @@ from .display import path_text
 from .edges import free_name, inner_first, references
 from .plan import Call, Group, Late, Location, Map, Plan, Ref, Value
 
+#: Stands in reasons where the steps are to be named.
+STEPS = "\0"
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One reason why something cannot be carried: a code of the registry and its words."""
+    """One reason why something cannot be carried: a code of the registry and its words, with ``STEPS`` for the names of the steps."""
 
     code: str
     reason: str
@@ -140,29 +143,29 @@ def _problems(call: Call, needs: tuple[str, ...], args: tuple[Value, ...], kwarg
             yield from _misplaced(place, value, ref, twice, several=len(used) > 1)
             twice = True
     if any(True for _ in references(call.options)):
-        yield Problem("F1005", "an option of it is the result of a step")
+        yield Problem("F1005", f"{STEPS} has an option that is the result of a step")
     if len(used) > 1:
-        yield Problem("F1001", f"it gets the results of {_listed(used)}, and a message brings the result of one step")
+        yield Problem("F1001", f"{STEPS} gets the results of {listed(used)}, and a message brings the result of one step")
     others = [need for need in needs if need not in used]
     if others and len(used) == 1:
         whose = _quoted(next(iter(used)))
-        yield Problem("F1002", f"it waits for {_listed(others)} besides {whose}, whose result it gets, and one message starts it")
+        yield Problem("F1002", f"{STEPS} waits for {listed(others)} besides {whose}, whose result it gets, and one message starts a step")
 
 
 def _misplaced(place: int | str, value: Value, ref: Ref, twice: bool, several: bool) -> Iterator[Problem]:
     name = _quoted(ref.id)
     argument = f"argument {place + 1}" if isinstance(place, int) else f"the argument `{place}`"
     if ref.path:
-        yield Problem("F1004", f"{argument} reaches into a result (`{ref.id}{''.join(map(path_text, ref.path))}`)")
+        yield Problem("F1004", f"{argument} of {STEPS} reaches into a result (`{ref.id}{''.join(map(path_text, ref.path))}`)")
     elif not isinstance(value, Ref):
         what = "a map" if isinstance(value, Map) else "a list" if isinstance(value, tuple) else "an expression"
-        yield Problem("F1005", f"the result of {name} stands inside {what} ({argument})")
+        yield Problem("F1005", f"{argument} of {STEPS} is {what} with the result of {name} inside")
     elif several:
         return
     elif twice:
-        yield Problem("F1003", f"it gets the result of {name} twice, and a message brings it once, as the first positional argument")
+        yield Problem("F1003", f"{STEPS} gets the result of {name} twice, and a message brings it once, as the first positional argument")
     else:
-        yield Problem("F1003", f"it gets the result of {name} as {argument}, and a message brings it as the first positional argument")
+        yield Problem("F1003", f"{STEPS} gets the result of {name} as {argument}, and a message brings it as the first positional argument")
 
 
 def member_problems(group: str, members: Iterable[Value]) -> Iterator[Problem]:
@@ -189,7 +192,7 @@ def handler_problems(plan: Plan) -> Iterator[tuple[Problem, tuple[str, ...], Loc
         for handler in scope.handlers:
             used = tuple(dict.fromkeys(ref.id for ref in references((handler.args, handler.kwargs, handler.options))))
             if used:
-                yield Problem("F1007", f"the handler `{handler.task}` gets the results of {_listed(used)}"), used, handler.where
+                yield Problem("F1007", f"the handler `{handler.task}` gets the results of {listed(used)}"), used, handler.where
 
 
 def _steps_inside(plan: Plan) -> Mapping[str, list[str]]:
@@ -211,7 +214,8 @@ def _quoted(id_: str) -> str:
     return f"`{id_}`"
 
 
-def _listed(ids: Iterable[str]) -> str:
+def listed(ids: Iterable[str]) -> str:
+    """Identities as they stand in a message; of many only the first."""
     names = list(map(_quoted, ids))
     some = [*names[:4], f"{len(names) - 4:,} more"] if len(names) > 5 else names
     return " and ".join([", ".join(some[:-1]), some[-1]] if len(some) > 1 else some)
