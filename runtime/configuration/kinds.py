@@ -129,6 +129,7 @@ Expiry: TypeAlias = Annotated[
     Annotated[float, _PAUSE] | None, BeforeValidator(_expiry), Kind("a number of seconds, a timedelta, or None for never")
 ]
 Options: TypeAlias = Annotated[dict[str, Any], Kind("a table of options")]
+MaybeOptions: TypeAlias = Annotated[dict[str, Any] | None, Kind("a table of options, or None")]
 Tls: TypeAlias = Annotated[bool | dict[str, Any], Kind("true, false or a table of TLS options")]
 MaybeTls: TypeAlias = Annotated[bool | dict[str, Any] | None, Kind("true, false, a table of TLS options, or None")]
 BrokerUrl: TypeAlias = Annotated[

@@ -12,6 +12,7 @@ from .kinds import (
     MaybeCount,
     MaybeName,
     MaybeNames,
+    MaybeOptions,
     MaybeSeconds,
     MaybeText,
     MaybeTls,
@@ -41,6 +42,17 @@ class ResultSettings(SettingsBase):
         10, description="Milliseconds before the first retry; it doubles each time."
     )
     result_backend_max_sleep_between_retries_ms: Milliseconds = Field(10_000, description="Milliseconds that a pause grows to.")
+    database_engine_options: Options = Field(
+        default_factory=lambda: {"pool_pre_ping": True, "pool_recycle": 3600},
+        description="With `db+…`: options of SQLAlchemy's `create_engine`, such as `pool_size`.",
+    )
+    database_short_lived_sessions: Flag = Field(
+        False, description="With `db+…`: whether each use of the database has a connection of its own."
+    )
+    database_table_names: MaybeOptions = Field(
+        None, description="With `db+…`: the tables' names, `task` (`celery_taskmeta`) and `group` (`celery_tasksetmeta`)."
+    )
+    database_table_schemas: MaybeOptions = Field(None, description="With `db+…`: the schemas of the tables `task` and `group`.")
     redis_username: MaybeText = Field(None, description="The user, where the URL of a Redis store names none.")
     redis_password: MaybeText = Field(None, description="The password, where the URL of a Redis store has none.")
     redis_backend_use_ssl: MaybeTls = Field(None, description="TLS to a Redis store: options such as `ssl_cert_reqs`.")

@@ -12,7 +12,6 @@ LONGEST = 100
 FOREIGN_FAMILIES = {
     "beat_": "it starts no tasks by a schedule",
     "security_": "it does not sign messages",
-    "database_": "results in SQL databases are kept in SQLite files only: result_backend sqlite:///path",
     "cache_": "it keeps no results in memcached",
     "arangodb_": "it keeps no results in ArangoDB",
     "azureblockblob_": "it keeps no results in Azure",
@@ -50,6 +49,9 @@ FOREIGN: dict[str, str | None] = {
     "broker_pool_acquire_timeout": None,
     "control_queue_durable": _OWN_QUEUES,
     "control_queue_exclusive": _OWN_QUEUES,
+    "database_create_tables_at_setup": "tables are made when they are first needed",
+    "database_engine_callback": "database_engine_options says how the engine is made",
+    "database_url": "result_backend says it: db+postgresql://user:password@host/name",
     "event_queue_durable": _OWN_QUEUES,
     "event_queue_exclusive": _OWN_QUEUES,
     "event_serializer": "events are JSON",

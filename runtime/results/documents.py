@@ -76,6 +76,12 @@ class Documents:
         """Any value as bytes; ``what`` is how errors call it. Raises as :meth:`encode`."""
         return self._finished(self._written(value, what), what)
 
+    def encode_value(self, value: Any, what: str) -> bytes:
+        """A task's result alone, which may be packed already. Raises as :meth:`encode`."""
+        if type(value) is Packed:
+            return self._finished(value.text, what) if self.serializer == "json" else self.encode_any(unpack(value), what)
+        return self.encode_any(value, what)
+
     def _written(self, value: Any, what: str) -> bytes | str:
         if self.serializer != "json":
             plain = {key: unpack(item) for key, item in value.items()} if isinstance(value, Mapping) else value

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _REDIS = ("redis", "rediss", "redis+socket", "socket", "unix")
 _MEMORY = ("memory", "cache+memory")
-_SQLITE = ("sqlite", "db+sqlite")
-_KNOWN = (*_MEMORY, *_SQLITE, "redis", "rediss", "redis+socket", "rpc", "disabled")
+_SQLITE = ("sqlite",)
+_KNOWN = (*_MEMORY, *_SQLITE, "redis", "rediss", "redis+socket", "rpc", "db+postgresql", "db+mysql", "db+sqlite", "disabled")
 
 
 def make_backend(app: App) -> Backend:
@@ -55,6 +55,8 @@ def _make(app: App, scheme: str, url: str, settings: Settings) -> Backend:
         from .sqlite import SQLiteBackend
 
         backend = SQLiteBackend(settings, url)
+    elif scheme.startswith("db+"):
+        backend = _database(settings, url, app.conf)
     elif scheme == "rpc":
         from .rpc import RPCBackend
 
@@ -66,6 +68,16 @@ def _make(app: App, scheme: str, url: str, settings: Settings) -> Backend:
     else:
         raise ImproperlyConfigured(_unknown(scheme))
     return backend
+
+
+def _database(settings: Settings, url: str, conf: object) -> Backend:
+    try:
+        from .sqlalchemy import SQLAlchemyBackend
+    except ImportError as missing:
+        if (missing.name or "").partition(".")[0] != "sqlalchemy":
+            raise
+        raise ImproperlyConfigured("result_backend: a database needs SQLAlchemy: pip install 'flowc[sqlalchemy]'") from None
+    return SQLAlchemyBackend(settings, url, conf)
 
 
 def _embedded(conf: object) -> bool:

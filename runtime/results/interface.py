@@ -66,11 +66,14 @@ class Backend(ABC):
     Attributes:
         reply_to: the queue that calls must name as theirs (rpc), else None. Reading it makes sure that the queue is there.
         keeps_groups: whether groups and chords can be kept.
+        counts_stock_chords: whether stock workers count the parts of a chord as flowc's workers do. Where they do not, a chord whose header
+            runs on stock workers is never complete.
         url: where it keeps results, without a password.
         note: what somebody should know who waited in vain.
     """
 
     keeps_groups: ClassVar[bool] = True
+    counts_stock_chords: ClassVar[bool] = True
     url: str = ""
     note: ClassVar[str] = ""
 

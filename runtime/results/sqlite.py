@@ -1,4 +1,4 @@
-"""Results in a SQLite file, for several processes on one machine without any server: ``sqlite:///path`` or ``db+sqlite:///path``."""
+"""Results in a SQLite file, for several processes on one machine without any server: ``sqlite:///path``."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,7 +15,6 @@ from flowc.runtime.results.interface import Meta, Stored, Watch
 #: Seconds after which a test gives up waiting.
 DEADLINE = 30.0
 
-DONE = "2026-01-02T03:04:05.678901+00:00"
 
 
 @contextlib.contextmanager
@@ -33,8 +33,8 @@ def unique() -> str:
 
 
 def document(task_id: str, status: str, result: Any = None, **more: Any) -> dict[str, Any]:
-    """A document as workers write it."""
-    done = DONE if status in ("SUCCESS", "FAILURE", "REVOKED") else None
+    """A document as workers write it, now."""
+    done = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds") if status in ("SUCCESS", "FAILURE", "REVOKED") else None
     return {"task_id": task_id, "status": status, "result": result, "traceback": None, "children": [], "date_done": done, **more}
 
 

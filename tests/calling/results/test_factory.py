@@ -26,7 +26,7 @@ def kind(**given: Any) -> str:
         ("memory://", "MemoryBackend"),
         ("cache+memory://", "MemoryBackend"),
         ("sqlite:///results.db", "SQLiteBackend"),
-        ("db+sqlite:////tmp/results.db", "SQLiteBackend"),
+        ("db+sqlite:////tmp/results.db", "SQLAlchemyBackend"),
         ("redis://", "RedisBackend"),
         ("redis", "RedisBackend"),
         ("rediss://localhost/1?ssl_cert_reqs=CERT_NONE", "RedisBackend"),

@@ -215,7 +215,7 @@ def test_a_file_that_several_open_at_once_is_made_once(tmp_path: Path) -> None:
 def test_a_path_may_have_any_characters(tmp_path: Path) -> None:
     folder = tmp_path / "a b#ü"
     folder.mkdir()
-    with application(f"db+sqlite:///{tmp_path}/a%20b%23ü/r.db") as app:
+    with application(f"sqlite:///{tmp_path}/a%20b%23ü/r.db") as app:
         task = unique()
         tell(app, task, ("SUCCESS", 1))
         assert AsyncResult(task, app=app).get() == 1

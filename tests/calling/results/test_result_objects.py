@@ -15,7 +15,7 @@ from flowc.runtime import request as requests
 from flowc.runtime.request import Context
 from flowc.runtime.result import AsyncResult, EagerResult, GroupResult, ResultSet, allow_join_result, result_from_tuple
 
-from .stores import DONE, application, document, failure, stored, tell, unique
+from .stores import application, document, failure, stored, tell, unique
 
 
 @pytest.fixture
@@ -29,12 +29,13 @@ def keep(app: App, task: str, status: str, result: Any, **more: Any) -> None:
 
 
 def test_what_is_kept_with_result_extended_can_be_read(app: App) -> None:
-    task = unique()
+    task, before = unique(), dt.datetime.now(dt.UTC)
     keep(app, task, "SUCCESS", 3, name="proj.add", args=[1, 2], kwargs={"z": 0}, worker="w@host", retries=2, queue="fast", traceback=None)
     result = AsyncResult(task, app=app)
     assert (result.name, result.args, result.kwargs) == ("proj.add", [1, 2], {"z": 0})
     assert (result.worker, result.retries, result.queue) == ("w@host", 2, "fast")
-    assert result.date_done == dt.datetime.fromisoformat(DONE)
+    assert result.date_done is not None
+    assert before <= result.date_done <= dt.datetime.now(dt.UTC)
     assert (result.result, result.info, result.status, result.task_id) == (3, 3, "SUCCESS", task)
 
 
