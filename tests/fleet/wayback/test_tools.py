@@ -119,6 +119,7 @@ def test_events(url: str, name: str, client: flowc.App, tmp_path: Path) -> None:
         wait_for(lambda: capture.workers("worker-heartbeat", host) and f"{host} [" in dump.read_text())
         before = client.send_task("proj.add", (1, 1))
         assert before.get(timeout=60) == 2
+        wait_for(lambda: control(url, host, "stats")["ended"] == {"SUCCESS": 1})  # a result can be read before its event is due
         assert control(url, host, "enable_events") == {"ok": "task events enabled"}
         client.conf.task_send_sent_event = True
         good, bad, again = (
@@ -132,8 +133,11 @@ def test_events(url: str, name: str, client: flowc.App, tmp_path: Path) -> None:
         )
         wait_for(lambda: "task-received" in capture.of(late.id))
         late.revoke()
-        for result in (good, bad, again, silent, unknown, late, expired):
-            result.get(timeout=60, propagate=False)
+        for result, last in (
+            (good, "succeeded"), (bad, "failed"), (again, "succeeded"), (unknown, "failed"), (late, "revoked"), (expired, "revoked")
+        ):  # fmt: skip
+            wait_for(lambda result=result, last=last: f"task-{last}" in capture.of(result.id))
+        silent.get(timeout=60)
         assert control(url, host, "disable_events") == {"ok": "task events disabled"}
         client.conf.task_send_sent_event = False
         after = client.send_task("proj.add", (3, 3))
