@@ -1,4 +1,4 @@
-"""What a worker of Celery's does when it starts, for tasks that count on it: ``worker_init`` and ``worker_process_init``.
+"""What a worker of Celery's does when it starts, for tasks that count on it: ``setup_logging``, ``worker_init``, ``worker_process_init``.
 
 Only in a process that does nothing but run an application's tasks: in any other one, what these signals set up (Django's connections to
 its databases, say) is the program's own.
@@ -6,6 +6,7 @@ its databases, say) is the program's own.
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import threading
@@ -38,6 +39,16 @@ def begin(app: CeleryApp) -> None:
             return
         app.peer.set_default()
         signals = CELERY.signals
+        if not _logged_by_user(signals):
+            logging.getLogger("celery").addHandler(logging.lastResort or logging.NullHandler())
         signals.worker_init.send(sender=Sender(app.peer, socket.gethostname()))
         signals.worker_process_init.send(sender=None)
         app.begun = os.getpid()
+
+
+def _logged_by_user(signals: Any) -> bool:
+    """Whether the program says how it logs. Otherwise Celery's loggers would be silent: each has a handler that does nothing."""
+    if signals.setup_logging.receivers:
+        signals.setup_logging.send(sender=None, loglevel=logging.WARNING, logfile=None, format="%(message)s", colorize=False)
+        return True
+    return bool(logging.root.handlers or [one for one in logging.getLogger("celery").handlers if type(one) is not logging.NullHandler])

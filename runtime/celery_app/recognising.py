@@ -81,7 +81,8 @@ class CeleryParts:
     def between(self) -> tuple[str, ...]:
         """Files of Celery's that stand between who runs a task and the user's function."""
         folder = Path(str(sys.modules["celery.app.task"].__file__)).parent
-        return (*(str(folder / f"{name}.py") for name in ("task", "trace", "autoretry")), str(folder.parent / "utils" / "serialization.py"))
+        files = [folder / f"{name}.py" for name in ("base", "task", "trace", "autoretry")]
+        return tuple(map(str, (*files, folder.parent / "utils" / "serialization.py")))
 
 
 #: Those of this process.

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from celery import Celery, Task, chain, chord, current_app, current_task, group, shared_task
+from celery import Celery, Task, chain, chord, current_app, current_task, group, shared_task, signals
 from celery.exceptions import Ignore, Reject, SoftTimeLimitExceeded
+from celery.utils.log import get_task_logger
 from pydantic import BaseModel
 
 #: Port 1 of this machine: a connection would be refused.
@@ -246,6 +247,24 @@ def itself(self: Any) -> Any:
 
 
 _seen: list[int] = []
+
+
+@task("logging")
+def logging_() -> bool:
+    """Log as Celery's documentation says; whether the signals of a worker's start have come before."""
+    get_task_logger(__name__).warning("a word of warning")
+    return _begun == ["worker_init", "worker_process_init"]
+
+
+_begun: list[str] = []
+
+
+def _begin(signal: Any, **_: Any) -> None:
+    _begun.append(signal.name)
+
+
+for _signal in (signals.worker_init, signals.worker_process_init):
+    _signal.connect(_begin)
 
 
 @task("keep")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +18,9 @@ from flowc.runtime.celery_app import adopt, is_celery
 
 from .laptop import add, task
 from .laptop import app as celery_app
-from .running import run, value
+from .running import POOLS, run, value
+
+ROOT = Path(__file__).parents[3]
 
 _meet: list[Any] = []
 
@@ -110,6 +114,34 @@ import flowc.runtime.celery_app.adopting
 assert not [name for name in sys.modules if name.partition(".")[0] == "celery"]
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+FLOW = """
+from laptop import add, total, calling, retrying, telling, replaced, fail, linked, threaded, logging, request
+[calling(), retrying(1), telling(1), replaced("group"), replaced("chain"), linked(), threaded(), logging()]
+"""
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_no_connection(pool: str, tmp_path: Path) -> None:
+    """``flowc run`` of an application with a broker and a store opens no connection at all, in none of its processes."""
+    program = f"""
+import os, sys
+
+def forbid(event, arguments):
+    if event == "socket.connect":
+        os.write(2, f"connecting to {{arguments[1]}}".encode())
+        os._exit(99)
+
+sys.addaudithook(forbid)
+from flowc.cli.main import main
+sys.exit(main(["run", {str(tmp_path / "all.flow")!r}, "--app", "tests.fleet.celery_app.laptop:app", "--pool", {pool!r}]))
+"""
+    (tmp_path / "all.flow").write_text(FLOW)
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout)[1:] == [[0, 1], 1, [3, 7], 13, [2, 12], [3], True]
+    assert "a word of warning" in ran.stderr
 
 
 def test_what_is_celery() -> None:
