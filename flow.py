@@ -75,7 +75,7 @@ class Flow:
         """Run the flow here, on a worker inside this process, and wait for its end.
 
         Args:
-            app: the application that has its tasks.
+            app: the application that has its tasks, flowc's or Celery's; a Celery application's need neither its broker nor its results.
             pool: ``threads``, ``processes`` or ``solo`` (one step at a time, in this thread).
             concurrency: how many steps at once; the pool's default if None.
             secrets: the values of ``secret()``, by name; environment variables of those names if None.
@@ -89,7 +89,7 @@ class Flow:
         from .runtime.driver import run
 
         env = {name: os.environ[name] for name in self.env if name in os.environ}
-        return run(self.plan, app, pool=pool, concurrency=concurrency, on_event=on_event, env=env, secrets=secrets)
+        return run(self.plan, _flowcs(app), pool=pool, concurrency=concurrency, on_event=on_event, env=env, secrets=secrets)
 
     def submit(
         self, app: App, *, max_message: int = 256_000, unregistered: bool = False, secrets: Mapping[str, str] | None = None
@@ -97,7 +97,7 @@ class Flow:
         """Send the flow to workers, Celery's or flowc's, which run it by themselves.
 
         Args:
-            app: the application whose broker it is sent to. If it has tasks, the flow's must be among them.
+            app: the application, flowc's or Celery's, whose broker it is sent to. If it has tasks, the flow's must be among them.
             max_message: bytes of the largest message; each has all that follows its step inside.
             unregistered: send tasks that the application does not register, too.
             secrets: the values of ``secret()``, by name; environment variables of those names if None.
@@ -112,7 +112,7 @@ class Flow:
         from .runtime.fleet.submit import submit
 
         env = {name: os.environ[name] for name in self.env if name in os.environ}
-        return submit(self.plan, app, max_message=max_message, unregistered=unregistered, env=env, secrets=secrets)
+        return submit(self.plan, _flowcs(app), max_message=max_message, unregistered=unregistered, env=env, secrets=secrets)
 
     def drive(
         self,
@@ -130,7 +130,7 @@ class Flow:
         a link, without any result backend.
 
         Args:
-            app: its settings say which broker, routes and result backend; it needs tasks only for listeners (``~>``).
+            app: flowc's or Celery's; its settings say which broker, routes and result backend; it needs tasks only for listeners (``~>``).
             timeout: seconds after which the run is left, whatever is still out; what was sent goes on.
             preflight: ask the workers first which tasks and queues they have.
             window: how many messages may be out at once; 10,000 if None.
@@ -146,7 +146,7 @@ class Flow:
 
         env = {name: os.environ[name] for name in self.env if name in os.environ}
         return drive(
-            self.plan, app, on_event=on_event, env=env, secrets=secrets, timeout=timeout, preflight=preflight, window=window or WINDOW
+            self.plan, _flowcs(app), on_event=on_event, env=env, secrets=secrets, timeout=timeout, preflight=preflight, window=window or WINDOW
         )  # fmt: skip
 
     def __repr__(self) -> str:
@@ -168,7 +168,7 @@ def load(
     Args:
         path: a ``.flow`` file.
         params: values of its parameters by name (``"ns.name"`` for those of an include).
-        app: an application; then tasks and their signatures are checked against what it registers.
+        app: an application, flowc's or Celery's; then tasks and their signatures are checked against what it registers.
         stubs: files that ``flowc stubs`` has written; their tasks count like those of an application, where ``app`` does not have them.
         env: the environment variables that the flow may read with ``env()``, at submission.
         max_steps: refuse a flow that unfolds to more steps.
@@ -235,12 +235,23 @@ def _compile(source: Source, settings: Settings) -> Flow:
     return Flow(compiled.plan, compiled.findings, settings.env)
 
 
+def _flowcs(app: App) -> App:
+    """The application itself, or the one that stands for a Celery application."""
+    from .runtime.app import App
+
+    if isinstance(app, App):
+        return app
+    from .runtime.celery_app import adopt
+
+    return adopt(app)
+
+
 def declarations(app: App) -> Mapping[str, Declaration]:
     """What each task that an application registers declares, by its full name; not the built-in ones: the language has words for them."""
     from .compiler.declarations import declare
 
     return {
         name: declare(name, task.function, bound=task.bind, options=task.options)
-        for name, task in app.tasks.items()
+        for name, task in _flowcs(app).tasks.items()
         if not name.startswith("celery.")
     }

@@ -129,7 +129,7 @@ def adopted(celery_app: Any) -> CeleryApp:
     """See :func:`flowc.runtime.celery_app.adopt`."""
     celery_app = unwrapped(celery_app)
     if not is_celery(celery_app):
-        raise TypeError(f"adopt needs a Celery application, not {type(celery_app).__name__}")
+        raise TypeError(f"an application is needed, flowc's or Celery's, not an object of type {type(celery_app).__name__}")
     with _lock:
         found = _known.get(id(celery_app))
         if found is None:

@@ -43,6 +43,14 @@ def test_once() -> None:
     assert adopt(Celery("other", set_as_current=False)) is not app
 
 
+def test_in_its_place() -> None:
+    """From Python, the Celery application itself can be given."""
+    flow = flowc.loads("laptop.add(1, 2)", app=celery_app)
+    assert flow.run(celery_app).value == 3
+    with pytest.raises(flowc.FlowError):
+        flowc.loads("laptop.add(1, 2, 3)", app=celery_app)
+
+
 def test_class_comes_back() -> None:
     """Its class is its own when nothing runs, whatever happened."""
     for text in ("add(1)", "fail()", "calling()", 'replaced("group")'):
@@ -149,5 +157,5 @@ def test_what_is_celery() -> None:
     assert is_celery(celery_app)
     assert is_celery(type("Mine", (Celery,), {})("mine", set_as_current=False))
     assert not any(map(is_celery, (Celery, add, None, "celery", flowc.App("x", set_as_current=False))))
-    with pytest.raises(TypeError, match="needs a Celery application, not str"):
+    with pytest.raises(TypeError, match="flowc's or Celery's, not an object of type str"):
         adopt("proj.celery_app")
