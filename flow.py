@@ -146,8 +146,15 @@ class Flow:
 
         env = {name: os.environ[name] for name in self.env if name in os.environ}
         return drive(
-            self.plan, _flowcs(app), on_event=on_event, env=env, secrets=secrets, timeout=timeout, preflight=preflight, window=window or WINDOW
-        )  # fmt: skip
+            self.plan,
+            _flowcs(app),
+            on_event=on_event,
+            env=env,
+            secrets=secrets,
+            timeout=timeout,
+            preflight=preflight,
+            window=window or WINDOW,
+        )
 
     def __repr__(self) -> str:
         return f"<Flow {self.name}: {len(self.plan.calls)} steps>"
