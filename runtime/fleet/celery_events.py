@@ -1,27 +1,20 @@
 """Events of workers as facts about steps: they come at once, and some never do, so that they only ever hasten what is learned otherwise.
 
-Workers do not send them unless they are asked to (``-E``, or the command ``enable_events``). A run switches on those that were off, new
-workers too, and switches the same ones off in the end. Should another run have done so first, they are switched on again after
-``Patience.enable_again`` seconds.
-
 Source: "Monitoring and Management Guide", section "Event Reference".
 """
 
 from __future__ import annotations
 
-import ast
 import json
 import logging
-import re
 import threading
-import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..broker.inspecting import Command, EventStream, Inspector
+from ..broker.inspecting import EventStream
 from ..results.interface import READY_STATES
-from .facts import Alive, Fact, Seen
-from .patience import Patience
+from .event_facts import fact_of
+from .facts import Fact, Seen
 from .probing import Hosts
 from .watched import Watched
 
@@ -34,17 +27,6 @@ WORKER_KEYS = KEYS[1:]
 
 #: Seconds for one wait, and between tries to listen again.
 _WAIT, _PAUSE_FIRST, _PAUSE_MOST = 1.0, 0.25, 10.0
-
-_REPR = re.compile(r"(?s)(?:\w+\.)*(\w+)\((.*)\)$")
-#: What the worker's own outcomes are called as exceptions.
-_REVOKED = ("expired", "terminated")
-#: Where exceptions are from that workers raise themselves, without a traceback.
-_MODULES = {
-    "NotRegistered": "celery.exceptions",
-    "TimeLimitExceeded": "billiard.exceptions",
-    "WorkerLostError": "billiard.exceptions",
-    "Terminated": "billiard.exceptions",
-}
 
 
 class Events:
@@ -141,93 +123,3 @@ class Events:
                 self._watched.remove([task_id])
             if fact is not None:
                 self._deliver(fact)
-
-
-def fact_of(kind: str, task_id: str, host: str, event: Mapping[str, Any]) -> Fact | None:
-    """What an event of a task tells. Results and exceptions are there as ``repr`` has them, cut after some length."""
-    match kind:
-        case "task-received":
-            return Alive(task_id, "scheduled" if event.get("eta") else "received", host)
-        case "task-started":
-            return Alive(task_id, "started", host)
-        case "task-succeeded":
-            return Seen(task_id, "SUCCESS", event.get("result"), source="event", worker=host, complete=False)
-        case "task-failed" | "task-retried":
-            traceback = event.get("traceback")
-            status = "FAILURE" if kind == "task-failed" else "RETRY"
-            text = traceback if isinstance(traceback, str) else None
-            return Seen(task_id, status, raised(str(event.get("exception")), text), text, "event", host, complete=False)
-        case "task-revoked":
-            why = next((word for word in _REVOKED if event.get(word)), "revoked")
-            return Seen(task_id, "REVOKED", _exception("TaskRevokedError", why), source="event", worker=host)
-        case "task-rejected" if not event.get("requeue"):
-            return Seen(task_id, "FAILURE", _exception("Reject", "the task rejected its message"), source="event", worker=host)
-    return None
-
-
-def _exception(name: str, why: str) -> dict[str, Any]:
-    return {"exc_type": name, "exc_message": [why], "exc_module": "celery.exceptions"}
-
-
-def raised(shown: str, traceback: str | None) -> dict[str, Any]:
-    """``exc_type exc_message exc_module`` of an exception, from its ``repr`` and (for the module) the end of its traceback."""
-    found = _REPR.fullmatch(shown)
-    name, text = (found[1], found[2]) if found else ("Exception", repr(shown))
-    try:
-        message = list(ast.literal_eval(f"({text},)")) if text else []
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        message = [text]
-    last = (traceback or "").rstrip().rpartition("\n")[2].partition(":")[0]
-    module, _, qualified = last.rpartition(".")
-    if qualified != name:
-        module = _MODULES.get(name, "")
-    elif not module:
-        module = "builtins"
-    return {"exc_type": name, "exc_message": message, **({"exc_module": module} if module else {})}
-
-
-class Switch:
-    """Switches events of tasks on and, where this one did, off again. Its methods raise ConnectionLost.
-
-    Args:
-        patience: see there.
-    """
-
-    def __init__(self, patience: Patience) -> None:
-        self._patience = patience
-        self._ours: set[str] = set()
-        self._new: set[str] = set()
-        self._again = 0.0
-        self._lock = threading.Lock()
-
-    def came(self, host: str) -> None:
-        """A worker has come: it is asked at the next turn. From any thread."""
-        with self._lock:
-            self._new.add(host)
-
-    def begin(self, inspector: Callable[[], Inspector], hosts: Collection[str]) -> None:
-        """Ask those that are known already; the others follow with the first turn."""
-        if hosts:
-            self._on(inspector(), sorted(hosts))
-
-    def turn(self, inspector: Callable[[], Inspector]) -> float:
-        """Ask whom there is to ask; after how many seconds to do so again."""
-        now = time.monotonic()
-        if now >= self._again:
-            self._on(inspector(), None)
-            self._again = now + self._patience.enable_again
-        elif self._new:
-            with self._lock:
-                new, self._new = sorted(self._new), set()
-            self._on(inspector(), new)
-        return max(0.0, self._again - now)
-
-    def _on(self, inspector: Inspector, hosts: list[str] | None) -> None:
-        (answers,) = inspector.ask([Command("enable_events", {})], self._patience.answer, destination=hosts)
-        self._ours.update(host for host, told in answers.by_host.items() if told == {"ok": "task events enabled"})
-
-    def off(self, inspector: Callable[[], Inspector]) -> None:
-        """Switch off what was switched on here."""
-        hosts, self._ours = sorted(self._ours), set()
-        if hosts:
-            inspector().ask([Command("disable_events", {})], 0.0, destination=hosts)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from ..broker.inspecting import Command, Inspector, make_event_stream
 from .asking import Asking
-from .celery_events import Events, Switch
+from .celery_events import Events
+from .event_switch import Switch
 from .facts import Fact
 from .patience import Patience
 from .probing import Hosts, Probing, queues_of
@@ -78,7 +79,7 @@ class Watching:
         return Fleet(found, {host: self._hosts.queues.get(host, frozenset()) for host in found})
 
     def start(self) -> None:
-        """Begin to watch. Returns when the workers that answered to :meth:`look` send events, or cannot be made to."""
+        """Begin to watch. Returns when the workers that answered to :meth:`look` send events (or all that answer now), or cannot."""
         self._events.start()
         if self._states is not None:
             self._states.start()

@@ -14,7 +14,8 @@ import pytest
 
 from flowc.runtime.broker.inspecting import EventStream
 from flowc.runtime.errors import ConnectionLost
-from flowc.runtime.fleet.celery_events import KEYS, WORKER_KEYS, Events, fact_of, raised
+from flowc.runtime.fleet.celery_events import KEYS, WORKER_KEYS, Events
+from flowc.runtime.fleet.event_facts import fact_of, raised
 from flowc.runtime.fleet.facts import Alive, Fact, Seen
 from flowc.runtime.fleet.patience import Patience
 from flowc.runtime.fleet.probing import Hosts
@@ -31,7 +32,10 @@ TRACEBACK = 'Traceback (most recent call last):\n  File "x.py", line 1, in y\n  
         ("KeyError()", "KeyError\n", {"exc_type": "KeyError", "exc_message": [], "exc_module": "builtins"}),
         ("proj.Odd(code=3)", "proj.Odd: 3", {"exc_type": "Odd", "exc_message": ["code=3"], "exc_module": "proj"}),
         ("ValueError('a long te...)", "ValueError: a long", {"exc_type": "ValueError", "exc_message": ["'a long te..."], "exc_module": "builtins"}),  # noqa: E501
-        ("<Strange: one>", "proj.Strange: one\n", {"exc_type": "Exception", "exc_message": ["<Strange: one>"]}),
+        ("<Strange: one>", "proj.Strange: one\n", {"exc_type": "Strange", "exc_message": ["one"], "exc_module": "proj"}),
+        ("<Strange: one>", "", {"exc_type": "Exception", "exc_message": ["<Strange: one>"]}),
+        ("ExceptionWithTraceback()", "a.b.Lost: 1\nmore\n", {"exc_type": "Lost", "exc_message": ["1"], "exc_module": "a.b"}),
+        ("reject requeue=False: x", "a.Reject: x\n", {"exc_type": "Reject", "exc_message": ["x"], "exc_module": "a"}),
         ("NotRegistered('proj.x')", None, {"exc_type": "NotRegistered", "exc_message": ["proj.x"], "exc_module": "celery.exceptions"}),
         ("Odd('x')", None, {"exc_type": "Odd", "exc_message": ["x"]}),
         ("None", None, {"exc_type": "Exception", "exc_message": ["None"]}),

@@ -1,0 +1,66 @@
+"""Events of tasks are switched on for a run, and off again.
+
+Workers do not send them unless they are asked to (``-E``, or the command ``enable_events``). A run switches on those that were off, new
+workers too, and switches the same ones off in the end. Should another run have done so first, they are switched on again after
+``Patience.enable_again`` seconds.
+
+Source: "Workers Guide", section "Commands" (``enable_events``, ``disable_events``).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection
+
+from ..broker.inspecting import Command, Inspector
+from .patience import Patience
+
+
+class Switch:
+    """Switches events of tasks on and, where this one did, off again. Its methods raise ConnectionLost.
+
+    Args:
+        patience: see there.
+    """
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self._ours: set[str] = set()
+        self._new: set[str] = set()
+        self._again = 0.0
+        self._lock = threading.Lock()
+
+    def came(self, host: str) -> None:
+        """A worker has come: it is asked at the next turn. From any thread."""
+        with self._lock:
+            self._new.add(host)
+
+    def begin(self, inspector: Callable[[], Inspector], hosts: Collection[str]) -> None:
+        """Ask those that are known already (the others follow with the first turn), or all where none is."""
+        if hosts:
+            self._on(inspector(), sorted(hosts))
+        else:
+            self.turn(inspector)
+
+    def turn(self, inspector: Callable[[], Inspector]) -> float:
+        """Ask whom there is to ask; after how many seconds to do so again."""
+        now = time.monotonic()
+        if now >= self._again:
+            self._on(inspector(), None)
+            self._again = now + self._patience.enable_again
+        elif self._new:
+            with self._lock:
+                new, self._new = sorted(self._new), set()
+            self._on(inspector(), new)
+        return max(0.0, self._again - now)
+
+    def _on(self, inspector: Inspector, hosts: list[str] | None) -> None:
+        (answers,) = inspector.ask([Command("enable_events", {})], self._patience.answer, destination=hosts)
+        self._ours.update(host for host, told in answers.by_host.items() if told == {"ok": "task events enabled"})
+
+    def off(self, inspector: Callable[[], Inspector]) -> None:
+        """Switch off what was switched on here."""
+        hosts, self._ours = sorted(self._ours), set()
+        if hosts:
+            inspector().ask([Command("disable_events", {})], 0.0, destination=hosts)
