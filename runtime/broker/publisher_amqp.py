@@ -6,10 +6,13 @@ last of its confirms. Transport option ``confirm_publish``: false trades this fo
 
 from __future__ import annotations
 
+import contextlib
 import select
 import time
 from collections import deque
 from typing import Any
+
+from amqp.exceptions import PreconditionFailed
 
 from .connections import ANSWER
 from .interface import Destination, Envelope
@@ -52,6 +55,22 @@ class AmqpLane(Lane):
         except Exception:  # whatever it says before it goes
             return True
         return self.channel.connection is None
+
+    def declare(self, destination: Destination) -> None:
+        """A queue that is there with other arguments than ours (a quorum queue, say) is taken as it is: who reads it declared it."""
+        key = destination.queue or destination.exchange
+        if not key or key in self._declared:
+            return
+        channel = self.connection.channel()  # of its own: a refusal closes it
+        try:
+            self.topology.declare(destination, channel)
+        except PreconditionFailed as exc:
+            if " for queue " not in str(exc):
+                raise
+        finally:
+            with contextlib.suppress(Exception):
+                channel.close()
+        self._declared.add(key)
 
     def put(self, envelope: Envelope) -> None:
         self._write(envelope)

@@ -88,3 +88,18 @@ def test_joins_are_refused(app: flowc.App) -> None:
     with pytest.raises(flowc.SubmissionRefused, match=r"`tsum#1` waits for the group .*rpc:// cannot") as refused:
         flowc.loads("[proj.add(1, 1), proj.add(2, 2)] -> proj.tsum").submit(app)
     assert [found.code for found in refused.value.obstacles] == ["F1020"]
+
+
+def test_a_queue_that_was_declared_otherwise_is_used_as_it_is(stock_rabbitmq: SharedStock) -> None:
+    """Fleets with quorum queues, priorities or limits declare them; who sends there need not know."""
+    queue = f"quorum-{uuid.uuid4().hex}"
+    with flowc.App("proj", broker=stock_rabbitmq.broker, set_as_current=False) as app, app.connection() as connection:
+        channel = connection.default_channel
+        channel.queue_declare(queue, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"})
+        for _ in range(2):
+            flowc.loads(f'proj.echo(1) {{queue = "{queue}"}}\nproj.echo(2) {{queue = "{queue}"}}').submit(app)
+        until = time.monotonic() + PATIENCE
+        while (count := channel.queue_declare(queue, passive=True).message_count) < 4 and time.monotonic() < until:
+            time.sleep(0.05)  # quorum queues count late
+        channel.queue_delete(queue)
+        assert count == 4
