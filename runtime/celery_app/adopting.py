@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,7 +19,9 @@ from .task_options import by_settings
 _NEEDS_SETTINGS = ("broker", "sender", "control", "backend")
 
 _lock = threading.RLock()
-_known: weakref.WeakValueDictionary[int, CeleryApp] = weakref.WeakValueDictionary()  # an entry keeps its application, and so the id
+
+#: Where a Celery application keeps the one that stands for it: they live as long as each other.
+_KEPT = "_flowc"
 
 
 class _Tasks(Registry):
@@ -131,11 +132,11 @@ def adopted(celery_app: Any) -> CeleryApp:
     if not is_celery(celery_app):
         raise TypeError(f"an application is needed, flowc's or Celery's, not an object of type {type(celery_app).__name__}")
     with _lock:
-        found = _known.get(id(celery_app))
+        found: CeleryApp | None = vars(celery_app).get(_KEPT)
         if found is None:
             celery_app.finalize()
             celery_app.loader.import_default_modules()
             never_show(*CELERY.between)
             found = CeleryApp(celery_app)
-            _known[id(celery_app)] = found
+            vars(celery_app)[_KEPT] = found
         return found

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,17 @@ def test_once() -> None:
     assert app.peer is celery_app
     assert flowc.App("own", set_as_current=False).peer is None
     assert adopt(Celery("other", set_as_current=False)) is not app
+
+
+def test_lives_as_long() -> None:
+    """What stands for an application goes when that goes."""
+    peer = Celery("short", set_as_current=False)
+    peer.loader.import_default_modules()
+    ghost = weakref.ref(adopt(peer))
+    peer.close()
+    del peer
+    gc.collect()
+    assert ghost() is None
 
 
 def test_in_its_place() -> None:
