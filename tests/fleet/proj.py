@@ -287,6 +287,37 @@ def spawn(self: Any, x: Any, y: Any) -> str:
     return str(add.delay(x, y).id)
 
 
+@task("proj.header", bind=True)
+def header(self: Any, name: str) -> Any:
+    """One of the call's own headers."""
+    return (self.request.headers or {}).get(name)
+
+
+# ---------------------------------------------------------------------------------------------- what Celery's guides speak of
+@task("proj.hello", bind=True)
+def hello(self: Any, a: int, b: int) -> str:
+    """It tells two times how far it is."""
+    for told in (50, 90):
+        self.update_state(state="PROGRESS", meta={"progress": told})
+        time.sleep(0.05)
+    return f"hello world: {a + b}"
+
+
+@task("proj.create_user")
+def create_user(username: str, first: str, last: str, email: str) -> dict[str, str]:
+    return {"username": username, "name": f"{first} {last}", "email": email}
+
+
+@task("proj.import_contacts")
+def import_contacts(user: dict[str, str]) -> str:
+    return f"contacts of {user['username']}"
+
+
+@task("proj.send_welcome_email")
+def send_welcome_email(user: dict[str, str]) -> str:
+    return f"welcome {user['email']}"
+
+
 # --------------------------------------------------------------------------------------------------------------------- typed
 @task("proj.scale", rate_limit="1000/s", time_limit=300, soft_time_limit=250)
 def scale(values: list[float], factor: float = 2.0, *, offset: int | None = None) -> list[float]:

@@ -19,6 +19,9 @@ from . import table
 from .playing import FINE, REFUSED, Calls, driven, submitted
 from .programs import PROGRAMS, Program
 
+#: For both ends, so that queues on RabbitMQ have priorities.
+PRIORITIES = {"task_queue_max_priority": 10}
+
 Pool = Literal["prefork", "threads", "solo"]
 
 
@@ -34,7 +37,7 @@ def played(programs: list[Program], app: flowc.App, knowing: flowc.App, calls: C
 @contextlib.contextmanager
 def applications(broker: str, backend: str, queue: str) -> Iterator[tuple[flowc.App, flowc.App]]:
     """An application without tasks, and one that knows a few."""
-    settings = {"task_default_queue": queue}
+    settings = {"task_default_queue": queue, **PRIORITIES}
     with (
         flowc.App("proj", broker=broker, backend=backend, settings=settings, set_as_current=False) as app,
         flowc.App("proj", broker=broker, backend=backend, settings=settings, set_as_current=False) as knowing,
@@ -65,7 +68,9 @@ def test_matrix(version: str, broker: str, pool: Pool, tmp_path: Path, request: 
     rpc = broker == "rabbitmq"
     url = str(request.getfixturevalue("rabbitmq_url" if rpc else "redis_database"))
     backend, queue = "rpc://" if rpc else url, f"matrix-{uuid.uuid4().hex}"
-    worker = StockWorker(url, backend, folder=tmp_path / "w", version=version, pool=pool, concurrency=2, queues=(queue,))
+    worker = StockWorker(
+        url, backend, folder=tmp_path / "w", version=version, pool=pool, concurrency=2, queues=(queue,), settings=PRIORITIES
+    )
     with worker, applications(url, backend, queue) as (app, knowing):
         programs = [program for program in PROGRAMS if pool in program.pools]
         found = played(programs, app, knowing, worker.calls, rpc=rpc)
