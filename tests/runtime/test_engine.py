@@ -7,7 +7,7 @@ import pytest
 from flowc.compiler.plan import Call, Group, PlanError, Ref
 from flowc.runtime.engine import Engine
 from flowc.runtime.errors import ReachError
-from flowc.runtime.events import CallHandler, Failed, HandlerEnded, Notify, Ready, Revoked, Skipped, State, Succeeded, Told
+from flowc.runtime.events import CallHandler, Failed, HandlerEnded, Lost, Notify, Ready, Revoked, Skipped, State, Succeeded, Told
 from flowc.runtime.failures import Failure
 
 from .plans import call, group, handler, on_error, on_message, plan
@@ -145,6 +145,15 @@ def test_each_calls_the_handler_for_every_failure() -> None:
     engine = Engine(plan(call("a", "t", scope="s"), call("b", "t", scope="s"), scope))
     engine.start()
     assert _ends(engine, "a", "b") == [CallHandler(1, "s", "h", "a", BOOM), CallHandler(2, "s", "h", "b", BOOM)]
+
+
+def test_a_lost_step_is_a_failed_one() -> None:
+    engine = Engine(plan(call("a", "t", scope="s"), call("b", "t", Ref("a")), on_error("s", handler("h", "e"))))
+    engine.start()
+    engine.send("a")
+    assert engine.handle(Lost("a", BOOM)) == [CallHandler(1, "s", "h", "a", BOOM), Skipped("b", "a")]
+    assert engine.state("a") is State.LOST
+    assert engine.handle(Succeeded("a", 1)) == []  # what comes later changes nothing
 
 
 def test_a_revoked_step_skips_but_calls_no_handler() -> None:

@@ -12,13 +12,27 @@ from hypothesis import strategies as st
 from flowc.compiler.plan import Call, Group, Plan, Ref, Scope
 from flowc.runtime.engine import Engine
 from flowc.runtime.errors import ReachError
-from flowc.runtime.events import Action, CallHandler, Event, Failed, HandlerEnded, Notify, Ready, Revoked, Skipped, State, Succeeded, Told
+from flowc.runtime.events import (
+    Action,
+    CallHandler,
+    Event,
+    Failed,
+    HandlerEnded,
+    Lost,
+    Notify,
+    Ready,
+    Revoked,
+    Skipped,
+    State,
+    Succeeded,
+    Told,
+)
 from flowc.runtime.failures import Failure
 
 from .plans import call, group, handler, on_error, on_message, plan
 
 BOOM = Failure("ValueError", "builtins", "boom", ("boom",))
-ENDS = ("ok", "ok", "ok", "ok", "fail", "revoke")
+ENDS = ("ok", "ok", "ok", "ok", "ok", "fail", "revoke", "lose")
 
 
 @dataclass(frozen=True)
@@ -98,7 +112,7 @@ def expected(world: World) -> tuple[dict[str, State], dict[str, Any]]:
             states[node.id], made[node.id] = State.SUCCESS, values
         else:
             end = world.ends[node.id]
-            states[node.id] = {"ok": State.SUCCESS, "fail": State.FAILURE, "revoke": State.REVOKED}[end]
+            states[node.id] = {"ok": State.SUCCESS, "fail": State.FAILURE, "revoke": State.REVOKED, "lose": State.LOST}[end]
             made[node.id] = {"x": node.id, "got": values}
     return states, made
 
@@ -170,12 +184,13 @@ class Simulation:
             self.take(self.engine.handle(Told(id_, "PROGRESS", self.out[id_])))
             return
         del self.out[id_]
-        if self.world.ends[id_] == "fail":
+        if self.world.ends[id_] in ("fail", "lose"):
             self.failures.append(id_)
         events: dict[str, Event] = {
             "ok": Succeeded(id_, {"x": id_, "got": self.got[id_]}),
             "fail": Failed(id_, BOOM),
             "revoke": Revoked(id_, BOOM),
+            "lose": Lost(id_, BOOM),
         }
         event = events[self.world.ends[id_]]
         self.take(self.engine.handle(event))
@@ -213,7 +228,7 @@ def test_any_order_of_events_keeps_the_rules(world: World, data: st.DataObject) 
     assert sorted(simulation.skips) == sorted(skipped)
     assert simulation.made_ready == Counter(id_ for id_ in world.ends if id_ not in skipped)
     for id_ in skipped:
-        assert states[str(engine.because(id_))] in (State.FAILURE, State.REVOKED)
+        assert states[str(engine.because(id_))] in (State.FAILURE, State.REVOKED, State.LOST)
 
     # handlers: in the order of failures, innermost scope first, each scope once
     wanted: list[tuple[str, str, str]] = []
