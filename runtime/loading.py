@@ -5,13 +5,15 @@ from __future__ import annotations
 import difflib
 import importlib
 import importlib.util
+import os
+import re
 import sys
 from pathlib import Path
 from types import FunctionType, ModuleType
 
 from .app import App
-from .celery_app.recognising import is_celery, unwrapped
-from .errors import AppNotFound
+from .celery_app.recognising import celery_folders, is_celery, unwrapped
+from .errors import AppNotFound, ImproperlyConfigured
 from .failures import cut, failure_of
 
 #: Packages inside packages that a module's name may lead through.
@@ -72,6 +74,9 @@ def _app(value: object, name: str) -> App:
         return adopt(value)
     except KeyboardInterrupt:
         raise
+    except ImproperlyConfigured as exc:
+        cause = failure_of(exc.__cause__, keep=False).traceback if exc.__cause__ is not None else ""
+        raise AppNotFound(f"the Celery application of {name}: {exc}", _of_the_user(cause)) from exc
     except BaseException as exc:  # the settings and the modules with tasks are the user's code
         raise _broken(name, exc, "reading the Celery application of") from exc
 
@@ -105,21 +110,34 @@ def _import(name: str, folder: Path) -> ModuleType:
 
 def _broken(name: str, exc: BaseException, doing: str = "importing") -> AppNotFound:
     failure = failure_of(exc, keep=False)
-    return AppNotFound(f"{doing} {name} failed: {failure}", "\n".join(_without_importlib(failure.traceback)))
+    return AppNotFound(f"{doing} {name} failed: {failure}", _of_the_user(failure.traceback))
 
 
-def _without_importlib(traceback: str) -> list[str]:
-    """The traceback without the frames of the import system."""
+def _of_the_user(traceback: str) -> str:
+    """A traceback without the frames of the import system and of Celery's, and without exceptions on the way that have no others."""
+    celery = [f'File "{folder}{os.sep}' for folder in celery_folders()]
+    library = f'File "{os.path.dirname(os.__file__)}{os.sep}'
     kept: list[str] = []
-    skipping = False
+    skipping = begun = False
     for line in traceback.splitlines():
         if line.startswith('  File "'):
-            skipping = "<frozen importlib" in line or "/importlib/__init__.py" in line
+            skipping = "<frozen importlib" in line or "/importlib/__init__.py" in line or any(start in line for start in celery)
+            skipping = skipping or (not begun and library in line and "site-packages" not in line)
+            begun = begun or not skipping
         elif not line.startswith("    "):
             skipping = False
+            begun = begun and line != "Traceback (most recent call last):"
         if not skipping:
             kept.append(line)
-    return kept
+    *before, last = _NEXT.split("\n".join(kept))
+    found = [part for part in before if '  File "' in part]
+    if not found and '  File "' not in last:
+        return ""
+    return f"\n\n{_THEN}\n\n".join((*found, last))
+
+
+_THEN = "The above exception was the direct cause of the following exception:"
+_NEXT = re.compile(rf"\n\n(?:{re.escape(_THEN)}|During handling of the above exception, another exception occurred:)\n\n")
 
 
 def _attribute(module: ModuleType, attribute: str, spec: str) -> object:

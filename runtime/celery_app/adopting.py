@@ -134,9 +134,25 @@ def adopted(celery_app: Any) -> CeleryApp:
     with _lock:
         found: CeleryApp | None = vars(celery_app).get(_KEPT)
         if found is None:
+            _configure(celery_app)
             celery_app.finalize()
             celery_app.loader.import_default_modules()
             never_show(*CELERY.between)
             found = CeleryApp(celery_app)
             vars(celery_app)[_KEPT] = found
         return found
+
+
+def _configure(celery_app: Any) -> None:
+    """Have its settings read now, which it does when one is first needed.
+
+    Raises:
+        ImproperlyConfigured: they come from a module that is not there or fails.
+    """
+    source = getattr(celery_app, "_config_source", None)
+    try:
+        celery_app.conf.get("broker_url")
+    except Exception as exc:
+        if not isinstance(source, str):
+            raise
+        raise ImproperlyConfigured(f"its settings come from {source!r}, which cannot be read: {type(exc).__name__}: {exc}") from exc

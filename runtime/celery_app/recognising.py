@@ -24,6 +24,14 @@ def unwrapped(value: object) -> object:
     return value
 
 
+def celery_folders() -> tuple[str, ...]:
+    """The folders of the loaded Celery and kombu; none where Celery is not loaded."""
+    if "celery" not in sys.modules:
+        return ()
+    files = [getattr(sys.modules.get(name), "__file__", None) for name in ("celery", "kombu")]
+    return tuple(str(Path(file).parent) for file in files if file)
+
+
 class CeleryParts:
     """Modules and classes of the Celery that the user's module has imported."""
 
