@@ -43,7 +43,13 @@ if TYPE_CHECKING:
     from .compiler.plan import PlanError
     from .flow import Flow, FlowError, load, loads
     from .runtime.app import App
-    from .runtime.canvas import Signature, chain, chord, chunks, group, maybe_signature, signature, xmap, xstarmap
+    from .runtime.canvas import chunks, xmap, xstarmap
+
+    # From their modules: a type checker may take the package's attribute for the module of that name.
+    from .runtime.canvas.chain import chain
+    from .runtime.canvas.chord import chord
+    from .runtime.canvas.group import group
+    from .runtime.canvas.signature import Signature, maybe_signature, signature
     from .runtime.errors import UnknownTasks
     from .runtime.fleet.refusals import SubmissionRefused
     from .runtime.fleet.submission import Submission, SubmissionFailed
