@@ -7,7 +7,8 @@ What a flow says stays as it is; only blanks, line breaks, quotes and what follo
 - at most one empty line between statements, none where a block or file begins, nor before ``else``
 - strings in double quotes, if no escape is needed for that; numbers and f-strings as written
 - a line over 100 columns is broken: before all its arrows if it has some, else in its brackets, one item a line, each with a comma (and
-  inside them, if that does not do, before the operators that bind most loosely); brackets right inside brackets are broken as one
+  inside them, if that does not do, before the operators that bind most loosely); brackets right inside brackets are broken as one; the
+  types of a declaration are not broken, and its description may be as long as it likes
 - an arrow that the user put on a new line (or wrote at the end of one) begins a line, and a comma before a closing bracket keeps that
   bracket broken: so a layout that was chosen stays. All other line breaks inside a statement go.
 - brackets round imports are only there where they are needed to break the line; all others stay as the user wrote them

@@ -70,7 +70,14 @@ class Suffix:
     text: str
 
 
-Doc: TypeAlias = "str | Break | Indent | Group | Free | IfBroken | Suffix | list[Doc]"
+@dataclass(frozen=True, slots=True)
+class Wide:
+    """Text that nothing is broken for, however long it is."""
+
+    text: str
+
+
+Doc: TypeAlias = "str | Break | Indent | Group | Free | IfBroken | Suffix | Wide | list[Doc]"
 _Item: TypeAlias = tuple[int, bool, Doc]
 
 
@@ -81,10 +88,11 @@ def render(doc: Doc, indent: int) -> str:
     stack: list[_Item] = [(indent, True, doc)]
     while stack:
         margin, broken, item = stack.pop()
-        if isinstance(item, str):
-            out.append(item)
-            at = item.rfind("\n")
-            column = column + len(item) if at < 0 else len(item) - at - 1
+        if isinstance(item, (str, Wide)):
+            text = item if isinstance(item, str) else item.text
+            out.append(text)
+            at = text.rfind("\n")
+            column = column + len(text) if at < 0 else len(text) - at - 1
         elif isinstance(item, list):
             stack.extend((margin, broken, part) for part in reversed(item))
         elif isinstance(item, Break):

@@ -10,7 +10,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Container, Iterator
 from itertools import pairwise
 
-from .format_doc import GAP, HARD, HARD_GAP, LINE, SOFT, Doc, Free, Group, IfBroken, Indent, Suffix
+from .format_declaration import types_and_description
+from .format_doc import GAP, HARD, HARD_GAP, LINE, SOFT, Doc, Free, Group, IfBroken, Indent, Suffix, Wide
 from .format_lines import Comment, Line, Marks
 from .format_spacing import Spaced
 from .scanner import ARROW_TYPES, CLOSING, OPENING
@@ -59,6 +60,7 @@ class _Layout:
         self.breaks = marks.breaks
         self.gaps = marks.gaps
         self.forced = sorted({*marks.comments, *marks.breaks, *marks.exploded})
+        self.types: frozenset[int] = frozenset()
         self.closes: dict[int, int] = {}
         opened: list[int] = []
         for index, kind in enumerate(self.kinds):
@@ -71,7 +73,9 @@ class _Layout:
         """The whole line."""
         if self.kinds[0] == "FROM":
             return self._import()
-        return self._chain(0, len(self.kinds), self._run, declares=self.kinds[0] in ("TASK", "FLOW"))
+        if self.kinds[0] in ("TASK", "FLOW"):
+            return self._chain(0, len(self.kinds), self._declaration, declares=True)
+        return self._chain(0, len(self.kinds), self._run)
 
     def _text(self, index: int) -> str:
         return self.spaced[index].lstrip(" ")
@@ -155,11 +159,24 @@ class _Layout:
             docs.append(self._bracket(at, self.closes[at]) if at in self.closes else self._text(at))
         return docs
 
+    def _declaration(self, start: int, end: int) -> Doc:
+        """The head of a task or flow. Its types are not broken, but for a comment; its description may be as long as it likes."""
+        self.types, described = types_and_description(self.kinds, self.closes)
+        docs: list[Doc] = []
+        for at in self._top(start, end):
+            if at > start:
+                docs += self._before(" " if self.spaced[at][0] == " " else "", at)
+            text = self._text(at)
+            docs.append(self._bracket(at, self.closes[at]) if at in self.closes else Wide(text) if at == described else text)
+        return docs
+
     # ── brackets ──
 
     def _bracket(self, at: int, close: int) -> Doc:
         """What stands in brackets, with them. Brackets that only hold brackets, ``f([…])``, are broken as one."""
         opening, closing = self._text(at), self._text(close)
+        if at in self.types and not self._is_forced(at, close):
+            return opening + "".join(self.spaced[at + 1 : close + 1])
         if close == at + 1 and close not in self.comments:
             return opening + closing
         if self.closes.get(at + 1) == close - 1 and at + 1 not in self.comments and close not in self.comments:

@@ -141,6 +141,21 @@ LONG = [
     (f"x = {L} + {L} + {L} + {L}", f"x = {L} + {L} + {L} + {L}\n"),
     (f"from proj import {L}, {L} as a, {L}", f"from proj import (\n    {L},\n    {L} as a,\n    {L},\n)\n"),
     (
+        f"task t(a: list[int]) -> map[{L}] {{queue='q'}} '{L} {L} {L} {L}' as b",
+        f'task t(a: list[int]) -> map[{L}] {{queue = "q"}} "{L} {L} {L} {L}" as b\n',
+    ),
+    (
+        f"task t(a: list[{L}], b: {{x:{L}, y: tuple[{L},{L},{L}]}} = null, /, c=...) -> {{z:{L}}} | 'a' | list[{L}]? 'D'",
+        f"""task t(
+    a: list[{L}],
+    b: {{x: {L}, y: tuple[{L}, {L}, {L}]}} = null,
+    /,
+    c=...,
+) -> {{z: {L}}} | "a" | list[{L}]? "D"
+""",
+    ),
+    ("task t(a: list[  # why\n int]) -> int", "task t(\n    a: list[  # why\n        int\n    ],\n) -> int\n"),
+    (
         f"flow f(p: {L}, q: {L} | {L} = 1) -> int: a",
         f"flow f(\n    p: {L},\n    q: {L} | {L} = 1,\n) -> int:\n    a\n",
     ),
