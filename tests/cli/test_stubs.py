@@ -212,3 +212,59 @@ def test_a_check_imports_neither_the_application_nor_its_libraries(flowc: Flowc,
     code, *loaded = done.stdout.splitlines()[-1].split()
     assert code == "0", done.stdout
     assert {module, "celery", "kombu", "redis", "flowc.runtime.app", "lark", "networkx"} & set(loaded) == set()
+
+# ------------------------------------------------------------------------------------------------------------------------ Celery
+CELERY = '''
+from typing import TypedDict
+
+from celery import Celery, shared_task
+
+
+class Row(TypedDict):
+    id: int
+    name: str
+
+
+app = Celery("proj", broker="redis://localhost:1/0", backend="rpc://")
+app.conf.task_serializer = "json"
+app.conf.task_time_limit = 300
+
+
+@app.task(queue="io", time_limit=60, max_retries=5, serializer="pickle", rate_limit="10/m")
+def fetch(day: str, *, retries: int = 3) -> list[Row]:
+    """Fetch a day."""
+
+
+@app.task(bind=True, name="my-app.add")
+def add(self, x: int, y: int = 0) -> int:
+    return x + y
+
+
+@shared_task
+def notify(who, *args, **more):
+    "Tell somebody."
+'''
+
+CELERYS = """\
+# Made by `flowc stubs --app proj.celery_app:app`, which writes it anew.
+
+task "my-app.add"(x: int, y: int = 0) -> int
+
+task proj.celery_app.fetch(day: str, *, retries: int = 3) -> list[{id: int, name: str}] {
+    time_limit = 1m,
+    serializer = "pickle",
+    queue = "io",
+} "Fetch a day."
+
+task proj.celery_app.notify(who, *args, **more) "Tell somebody."
+"""
+
+
+def test_of_a_celery_application(here: Path) -> None:
+    (here / "proj").mkdir()
+    (here / "proj" / "celery_app.py").write_text(CELERY)
+    command = [sys.executable, "-m", "flowc", "stubs", "--app", "proj.celery_app:app"]
+    done = subprocess.run([*command, "-o", "tasks.flow"], cwd=here, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "3 tasks in tasks.flow.\n")
+    assert (here / "tasks.flow").read_text() == CELERYS
+    assert subprocess.run([*command, "--check", "tasks.flow"], cwd=here, check=False).returncode == 0
