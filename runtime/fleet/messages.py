@@ -1,12 +1,13 @@
 """A flow as messages that carry themselves: one for each step that starts with the run, with all that follows inside it.
 
 A chord's header that starts with the run leaves as a message for each of its members, not as one that holds them all; so the chord is
-opened in the result store here, which a worker does for chords that come later.
+opened in the result store here, which a worker does for chords that come later. Where the store does not count (a database), all of it is
+left to a worker: Celery's then look into the store again and again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,19 +58,37 @@ def weave(plan: Plan, canvas: Canvas, run_id: str, app: App, redactor: Redactor)
     """
     weaving = Weaving(plan, canvas, run_id, app, redactor, app.backend.reply_to)
     collected = _Collected(app)
-    heads = [carried.id for carried in canvas.carried if carried.how == "message"]
-    heads += [chord.id for chord in canvas.chords if chord.by is None]
-    order = {id_: number for number, id_ in enumerate((*(call.id for call in plan.calls), *(group.id for group in plan.groups)))}
-    heads.sort(key=lambda id_: order.get(id_, 0))
+    heads = list(_heads(canvas))
     try:
         for head in heads:
-            collected.begin(weaving.line(head, sent=True))
+            if app.backend.counts_stock_chords or not weaving.is_chord(head):
+                collected.begin(weaving.line(head, sent=True))
+            else:
+                collected.begin(weaving.behind_glue(head))
     except RecursionError:
         raise EncodeError("groups are nested too deeply in one another for a message") from None
-    steps = {weaving.task_id(carried.id): carried.id for carried in canvas.carried}
+    steps = {weaving.task_id(carried.id): carried.id for carried in canvas.carried} | {weaving.start_id(head): head for head in heads}
     started = tuple(steps[sending.options["task_id"]] for sending in collected.sendings)
-    ids = {found.id: weaving.task_id(found.id) for found in (*plan.calls, *plan.groups)}
+    named = (*(call.id for call in plan.calls), *(group.id for group in plan.groups))
+    ids = {id_: weaving.task_id(id_) for id_ in named}
     return Messages(tuple(collected.sendings), started, tuple(collected.chords), ids)
+
+
+def _heads(canvas: Canvas) -> Iterator[str]:
+    """The steps and chords that start with the run, each once, in the order of the text."""
+    chords = {chord.id: chord.by for chord in canvas.chords}
+    seen: set[str] = set()
+    for carried in canvas.carried:
+        if carried.how == "message":
+            yield carried.id
+        elif carried.how == "header":
+            at: str | None = carried.by
+            while at in chords and at is not None and at not in seen:
+                seen.add(at)
+                if chords[at] is None:
+                    yield at
+                at = chords[at]
+    yield from (id_ for id_, by in chords.items() if by is None and id_ not in seen)
 
 
 class _Collected:

@@ -69,7 +69,7 @@ def place_of(plan: Plan, id_: str) -> Location:
 
 def _joins(plan: Plan, canvas: Canvas, backend: Backend) -> Iterator[Obstacle]:
     """Joins, where nobody counts them."""
-    if backend.keeps_groups and backend.counts_stock_chords:
+    if backend.keeps_groups:
         return
     calls = {call.id: call for call in plan.calls}
     groups = {group.id: group for group in plan.groups}

@@ -83,6 +83,22 @@ class Weaving:
             self._go_on(made[-1], self._carried[at].links, following)
         return made
 
+    def is_chord(self, id_: str) -> bool:
+        """Whether an id is that of a chord."""
+        return id_ in self._chords
+
+    def start_id(self, chord: str) -> str:
+        """The id of the step that does nothing but start a chord."""
+        return message_id(self._run_id, f"{chord}.start")
+
+    def behind_glue(self, start: str) -> Sequence_:
+        """What begins with a chord, behind a step that does nothing: a worker sends the chord's header."""
+        glue = Signed(ACCUMULATE, [None], {"index": 0}, {"task_id": self.start_id(start), "root_id": self._run_id}, True)
+        line = self.line(start, sent=False)
+        for call in line[0].starts():
+            call.immutable = True
+        return [glue, *line]
+
     def _put(self, made: Sequence_, at: str, *, sent: bool) -> str:
         """Put a step, or a chord and its body, behind what is made; gives the id of what comes last."""
         found = self._chords.get(at)
