@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,17 @@ from .example import DEADLINE, Example, Project
 
 EXAMPLES = {f"{where}: {example.name}": example for where, part in (("calling", CALLING), ("canvas", CANVAS)) for example in part}
 
-every = pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
+#: Those whose flow no example before has.
+FLOWS = {name: EXAMPLES[name] for name in {example.flow: name for name, example in reversed(EXAMPLES.items())}.values()}
+
+#: What shows the same as others, in messages by the hundred.
+WIDE = ("canvas: broken down", "canvas: group of a hundred", "canvas: chunks of a thousand")
+
+
+def every(examples: Mapping[str, Example], *, everyday: bool = True) -> pytest.MarkDecorator:
+    """All of these examples; but for ``everyday``, wide ones are for `make soak`."""
+    marks = {name: pytest.mark.soak if name in WIDE and not everyday else () for name in examples}
+    return pytest.mark.parametrize("example", [pytest.param(example, id=name, marks=marks[name]) for name, example in examples.items()])
 
 
 @pytest.fixture(scope="module")
@@ -77,32 +87,32 @@ def flow(example: Example, project: Project) -> flowc.Flow:
     return flowc.loads(example.flow.replace("KEY", project.key).replace("QUEUE", project.queue), app=project.app)
 
 
-@every
+@every(FLOWS)
 def test_as_a_flow_here(example: Example, here: Project) -> None:
     check(example, flow(example, here).run(here.app), here, example.notes)
 
 
-@every
+@every(FLOWS, everyday=False)
 def test_as_a_flow_driven_on_a_stock_worker(example: Example, there: Project) -> None:
-    check(example, flow(example, there).drive(there.app, timeout=DEADLINE), there, example.notes)
+    check(example, flow(example, there).drive(there.app, timeout=DEADLINE, preflight=False), there, example.notes)
     if "heard" in example.flow:
         assert [message["result"] for message in there.heard] == [{"progress": 50}, {"progress": 90}, example.value]
 
 
-@pytest.mark.parametrize("example", [example for example in EXAMPLES.values() if example.carried], ids=lambda example: example.name)
+@every({name: example for name, example in FLOWS.items() if example.carried})
 def test_as_a_flow_submitted_to_a_stock_worker(example: Example, there: Project) -> None:
     notes = example.notes if example.sent is None else example.sent
     check(example, flow(example, there).submit(there.app).wait(DEADLINE), there, notes)
 
 
-@every
+@every(EXAMPLES)
 def test_as_python(example: Example, here: Project) -> None:
     here.key = uuid.uuid4().hex
     assert example.python(here) == example.value
     check_notes(example.notes if example.said is None else example.said, here)
 
 
-@every
+@every(EXAMPLES, everyday=False)
 def test_as_python_on_a_stock_worker(example: Example, there: Project) -> None:
     there.key = uuid.uuid4().hex
     assert example.python(there) == example.value
