@@ -110,6 +110,14 @@ class Receiver(Protocol):
     def reconnect(self) -> None:
         """Try once to connect anew, and consume again. Raises ConnectionLost if it cannot."""
 
+    def read(self, queues: Sequence[Any]) -> None:
+        """Read these queues from now on, and no others; none is allowed. New ones are declared. What was received stays received.
+
+        Raises:
+            ConnectionLost: as :meth:`receive`; :meth:`reconnect` reads the new ones.
+            ImproperlyConfigured: one of them exists with other arguments; then it reads on what it read before.
+        """
+
     def cancel(self) -> None:
         """Take no more messages: :meth:`receive` only waits from now on. What was received can still be acknowledged or rejected.
 

@@ -112,6 +112,29 @@ class AmqpReceiver:
                 if self._window.take(delivery.tag):
                     self._channel.basic_reject(delivery.tag - self._base, requeue=requeue)
 
+    def read(self, queues: Sequence[Any]) -> None:
+        """Consume from these queues from now on."""
+        wanted = [as_queue(self._source, queue) for queue in queues]
+        known = {queue.name for queue in self._queues}
+        self._declare_elsewhere([queue for queue in wanted if queue.name not in known])
+        with self._losses("the connection was lost while changing queues"), self._beats.writing:
+            self._queues = wanted
+            self._consumers.change([queue.bind(self._channel) for queue in wanted])
+
+    def _declare_elsewhere(self, queues: Sequence[Any]) -> None:
+        """Declare queues over another connection: on this one no answer is waited for."""
+        if not queues:
+            return
+        connection = open_connection(self._source)
+        try:
+            with losses(self._errors, "cannot declare a queue"):
+                declare(queues, connection.default_channel)
+        except connection.channel_errors as refused:
+            raise ImproperlyConfigured(f"a queue cannot be consumed from: {refused}") from refused
+        finally:
+            with contextlib.suppress(Exception):
+                connection.release()
+
     def cancel(self) -> None:
         """Be sent no more messages; those that nobody asked for yet go back, and those on their way."""
         self._consuming = False

@@ -44,6 +44,13 @@ class AmqpConsumers:
             self._end(tags, nowait=True)
             self.begin()
 
+    def change(self, queues: Sequence[Any]) -> None:
+        """Consume from these instead. What is on its way from the others still comes."""
+        self._end(self._tags(), nowait=True)
+        self._window.renew()
+        self._queues = queues
+        self.begin()
+
     def end(self) -> set[str]:
         """Ask for an end of consuming; the tags of consumers whose end the server will confirm."""
         tags = self._tags()

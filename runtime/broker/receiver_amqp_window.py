@@ -84,12 +84,16 @@ class AmqpWindow:
             self.limit = max(self._prefetch, held if self.shared else 0)
         else:
             return False
+        self.renew()
+        return True
+
+    def renew(self) -> None:
+        """There are new consumers: where the server counts for each, they begin at nothing."""
         if not self.shared:
             self._round += 1
             self.consumers = f"flowc{self._round}."
             self._out = dict.fromkeys(self._out, False)
             self._counted = 0
-        return True
 
     def frame(self) -> int:
         """The limit as it is sent: more than the protocol can say is none."""

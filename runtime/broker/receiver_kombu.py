@@ -52,7 +52,7 @@ class KombuReceiver:
 
     def receive(self, most: int, timeout: float | None) -> list[Delivery]:
         """Wait for messages, and give at most ``most`` of them."""
-        most = most if self._consuming else 0
+        most = most if self._consuming and self._queues else 0
         deadline = None if timeout is None else time.monotonic() + timeout
         look = _SHORTEST_LOOK
         with self._losses("the connection was lost while receiving"):
@@ -84,12 +84,18 @@ class KombuReceiver:
                 if (message := self._unacked.pop(delivery.tag, None)) is not None:
                     self._channel.basic_reject(message.delivery_tag, requeue=requeue)
 
+    def read(self, queues: Sequence[Any]) -> None:
+        """Read these queues from now on."""
+        with self._losses("the connection was lost while changing queues"):
+            self._end()
+            self._queues = [as_queue(self._source, queue) for queue in queues]
+            self._consume()
+
     def cancel(self) -> None:
         """Take no more messages; those that nobody asked for yet go back."""
         self._consuming = False
         with self._losses("the connection was lost while cancelling"):
-            for number in range(len(self._queues)):
-                self._channel.basic_cancel(f"flowc{number}")
+            self._end()
         self.reject(list(self._arrived), requeue=True)
         self._arrived.clear()
 
@@ -121,10 +127,17 @@ class KombuReceiver:
             channel.Message = _untouched(channel.Message)
         self._limit = self._prefetch
         channel.basic_qos(0, self._limit, False)
-        for number, queue in enumerate(declare(self._queues, channel) if self._consuming else ()):
-            queue.consume(f"flowc{number}", callback=self._arrive, no_ack=False)
+        self._consume()
         # kombu's Redis transport subscribes when it is first asked for messages
         self._look(1, 0.0)
+
+    def _consume(self) -> None:
+        for number, queue in enumerate(declare(self._queues, self._channel) if self._consuming else ()):
+            queue.consume(f"flowc{number}", callback=self._arrive, no_ack=False)
+
+    def _end(self) -> None:
+        for number in range(len(self._queues)):
+            self._channel.basic_cancel(f"flowc{number}")
 
     def _disconnect(self) -> None:
         self._arrived.clear()

@@ -37,6 +37,7 @@ class MemoryReceiver:
     """
 
     def __init__(self, source: ConnectionSource, queues: Sequence[Any], prefetch: int) -> None:
+        self._source = source
         self._connection = source.connection()
         self._channel = self._connection.channel()
         self._names = [queue.name for queue in declare([as_queue(source, queue) for queue in queues], self._channel)]
@@ -81,6 +82,13 @@ class MemoryReceiver:
             held = self._unacked.pop(delivery.tag, None)
             if held is not None and requeue:
                 self._put_back(*held)
+
+    def read(self, queues: Sequence[Any]) -> None:
+        """Read these queues from now on."""
+        self._names = [queue.name for queue in declare([as_queue(self._source, queue) for queue in queues], self._channel)]
+        for name in [name for name in self._attached if name not in self._names]:
+            self._attached.pop(name).detach(self._ring)
+        self._attach()
 
     def cancel(self) -> None:
         """Take no more messages, and be rung for none."""

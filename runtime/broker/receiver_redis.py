@@ -72,7 +72,7 @@ class RedisReceiver:
     def receive(self, most: int, timeout: float | None) -> list[Delivery]:
         """Wait for messages, and give at most ``most`` of them."""
         self._check()
-        most = most if self._consuming else 0
+        most = most if self._consuming and self._order else 0
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             taken = self._take(most) if most > 0 else []
@@ -111,6 +111,15 @@ class RedisReceiver:
             for tag in tags:
                 self._held.pop(tag, None)
 
+    def read(self, queues: Sequence[Any]) -> None:
+        """Read these queues from now on."""
+        self._check()
+        self._queues = [as_queue(self._source, queue) for queue in queues]
+        self._order = list(dict.fromkeys(queue.name for queue in self._queues))
+        with losses(self._errors, "cannot consume"):
+            self._declare()
+        self._bell.listen(self._lists())
+
     def cancel(self) -> None:
         """Take no more messages."""
         self._consuming = False
@@ -139,20 +148,26 @@ class RedisReceiver:
     # -------------------------------------------------------------------------------------------------------------- connection
     def _connect(self) -> None:
         connection = self._connection = open_connection(self._source)
-        errors = (*connection.connection_errors, *connection.recoverable_channel_errors)
-        with losses(errors, "cannot consume"):
+        self._errors = (*connection.connection_errors, *connection.recoverable_channel_errors)
+        with losses(self._errors, "cannot consume"):
             channel = self._channel = connection.channel()
-            declare(self._queues, channel)
+            self._declare()
         self._turning = channel.queue_order_strategy == "round_robin"
-        if channel.queue_order_strategy == "sorted":
-            self._order.sort()
-        self._names = {name: json.dumps(name) for name in self._order}
         self._store = RedisStore(channel)
         self._link = RedisLink(channel.pool)
-        self._bell = RedisBell(self._link, channel.pool, [key for level in self._store.lists(self._order) for key in level])
+        self._bell = RedisBell(self._link, channel.pool, self._lists())
         self._give_back()
         self._leases = RedisLeases(channel.pool, self._store, self._identity, lambda: self._held)
         self._leases.start(self._link)
+
+    def _declare(self) -> None:
+        declare(self._queues, self._channel)
+        if self._channel.queue_order_strategy == "sorted":
+            self._order.sort()
+        self._names = {name: json.dumps(name) for name in self._order}
+
+    def _lists(self) -> list[str]:
+        return [key for level in self._store.lists(self._order) for key in level]
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None

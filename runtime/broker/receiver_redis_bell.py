@@ -57,6 +57,10 @@ class RedisBell:
         """Whether Redis tells of messages."""
         return self._alarm is not None
 
+    def listen(self, lists: Sequence[Any]) -> None:
+        """Wait for messages in these lists from now on."""
+        self._exists = ("EXISTS", *lists)
+
     def arm(self) -> bool:
         """Get ready to wait; False if there are messages already. Raises ConnectionLost."""
         if self._alarm is None:

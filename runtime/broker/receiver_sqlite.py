@@ -56,7 +56,7 @@ class SQLiteReceiver:
     # --------------------------------------------------------------------------------------------------------- the interface
     def receive(self, most: int, timeout: float | None) -> list[Delivery]:
         """Wait for messages, and give at most ``most`` of them."""
-        most = most if self._consuming else 0
+        most = most if self._consuming and self._order else 0
         deadline = None if timeout is None else time.monotonic() + timeout
         step = _SHORTEST
         with self._losses():
@@ -87,6 +87,13 @@ class SQLiteReceiver:
             with self._losses():
                 self._channel.messages.give_back(numbers, self._consumer)
 
+    def read(self, queues: Sequence[Any]) -> None:
+        """Read these queues from now on."""
+        self._queues = [as_queue(self._source, queue) for queue in queues]
+        self._order = list(dict.fromkeys(queue.name for queue in self._queues))
+        with self._losses():
+            self._declare()
+
     def cancel(self) -> None:
         """Take no more messages."""
         self._consuming = False
@@ -112,16 +119,19 @@ class SQLiteReceiver:
         try:
             with losses((FileUnusable,), "cannot consume"):
                 self._channel = connection.channel()
-                declare(self._queues, self._channel)
                 self._consumer = self._channel.consumer()
-                for name in self._order:
-                    if self._channel.topology.is_passing(name):
-                        self._channel.topology.own_queue(name, self._consumer)
+                self._declare()
         except BaseException:
             connection.release()
             raise
         self._connection = connection
         self._channel.messages.listen(self._waker.ring)
+
+    def _declare(self) -> None:
+        declare(self._queues, self._channel)
+        for name in self._order:
+            if self._channel.topology.is_passing(name):
+                self._channel.topology.own_queue(name, self._consumer)
 
     def _disconnect(self) -> None:
         self._held.clear()

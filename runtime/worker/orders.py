@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ..calling.declared import check_declared
+from ..errors import QueueNotFound, UsageError
 
 if TYPE_CHECKING:
     from .service import WorkerService
@@ -74,6 +75,34 @@ def time_limit(worker: WorkerService, task_name: str, hard: float | None = None,
     return {"ok": "time limits set successfully"}
 
 
+def add_consumer(
+    worker: WorkerService,
+    queue: str,
+    exchange: str | None = None,
+    exchange_type: str | None = None,
+    routing_key: str | None = None,
+    **_: Any,
+) -> Any:
+    """Read one more queue: as the settings describe it, else as the command does."""
+    queues = worker.app.broker.queues
+    if queues.known(queue) is None and exchange is not None:
+        queues.add({"name": queue, "exchange": exchange, "exchange_type": exchange_type or "direct", "routing_key": routing_key})
+    try:
+        worker.app.broker.topology.queue(queue)
+    except (UsageError, QueueNotFound) as refused:
+        return {"error": str(refused)}
+    worker.read_queue(queue)
+    return {"ok": f"add consumer {queue}"}
+
+
+def cancel_consumer(worker: WorkerService, queue: str, **_: Any) -> Any:
+    """Read a queue no more."""
+    if queue not in worker.queues:
+        return {"error": f"queue {queue!r} is not read; there are {', '.join(worker.queues) or 'none'}"}
+    worker.leave_queue(queue)
+    return {"ok": f"no longer consuming from {queue}"}
+
+
 def _refusal(why: str) -> Callable[..., Any]:
     """A command of Celery's that is understood and not done."""
     return lambda _, **arguments: {"error": why}
@@ -97,7 +126,7 @@ _NO_DEBUGGING = _refusal("flowc's workers have no debugging commands")
 
 COMMANDS: Final[Mapping[str, Callable[..., Any]]] = {
     "revoke": revoke, "terminate": terminate, "enable_events": enable_events, "disable_events": disable_events, "heartbeat": heartbeat,
-    "shutdown": shutdown, "time_limit": time_limit,
+    "shutdown": shutdown, "time_limit": time_limit, "add_consumer": add_consumer, "cancel_consumer": cancel_consumer,
     "rate_limit": _NO_LIMITER, "pool_grow": _FIXED, "pool_shrink": _FIXED, "autoscale": _FIXED,
     "pool_restart": _refusal("flowc's workers do not restart their pools: start another worker, then shut this one down"),
     "revoke_by_stamped_headers": _refusal("flowc has no stamps: revoke by id"),

@@ -384,6 +384,27 @@ class WorkerService:
             "put-guarded-by-semaphore": False, "timeouts": [self.app.conf.task_soft_time_limit or 0, self.app.conf.task_time_limit or 0],
         }  # fmt: skip
 
+    def read_queue(self, name: str) -> None:
+        """Read one more queue."""
+        self._calls.ask(lambda: self._read([*self.queues, name] if name not in self.queues else self.queues))
+
+    def leave_queue(self, name: str) -> None:
+        """Read a queue no more; what was taken from it is done."""
+        self._calls.ask(lambda: self._read([queue for queue in self.queues if queue != name]))
+
+    def _read(self, queues: list[str]) -> None:
+        receiver = self._settling.receiver
+        if receiver is None or self._leaving or queues == self.queues:
+            return
+        before, self.queues = self.queues, queues
+        try:
+            receiver.read(queues)
+        except UsageError as refused:
+            self.queues = before
+            logger.error("the worker reads on what it read before: %s", refused)
+        else:
+            logger.warning("reading now: %s", ", ".join(queues) or "no queue")
+
     def forget_conditions(self, name: str) -> None:
         """The options of a task have changed."""
         self._calls.ask(lambda: self._intake.forget(name))

@@ -19,7 +19,7 @@ from flowc.runtime.broker import receiver_amqp_beats
 from flowc.runtime.broker.receiver_amqp import AmqpReceiver
 from flowc.runtime.broker.receiver_amqp_content import read_properties
 from flowc.runtime.broker.receiver_amqp_window import AmqpWindow
-from flowc.runtime.errors import ConnectionLost
+from flowc.runtime.errors import ConnectionLost, ImproperlyConfigured
 
 from .sources import Queue, Source, bodies, collect, unique, until
 
@@ -201,6 +201,33 @@ def test_quorum_queues(source: Source, name: str) -> None:
         receiver.ack(held[1::2])
         source.send(queues[0].name, b"more")
         assert bodies(collect(receiver, 1)) == [b"more"]
+
+
+def test_quorum_queues_can_be_taken_up_and_given_up(source: Source, name: str) -> None:
+    first, second = (Queue(unique(), queue_arguments={"x-queue-type": "quorum"}) for _ in range(2))
+    with source.receiving(first, prefetch=2) as receiver:
+        source.send(first.name, *numbered(0, 6))
+        held = collect(receiver, 3, most=1)
+        receiver.read([first, second])
+        source.send(second.name, b"x")
+        held += collect(receiver, 4, most=2)
+        assert sorted(bodies(held)) == [*numbered(0, 6), b"x"]
+        receiver.ack(held)
+        receiver.read([second])
+        source.send(first.name, b"not read")
+        source.send(second.name, b"y")
+        assert bodies(collect(receiver, 1, quiet=0.2)) == [b"y"]
+
+
+def test_a_queue_that_exists_in_another_form_is_not_taken_up(source: Source, name: str) -> None:
+    with source.receiving(name) as receiver:
+        other = unique()
+        with source.connection() as connection:
+            connection.channel().queue_declare(other, durable=True, auto_delete=False, arguments={"x-max-priority": 5})
+        with pytest.raises(ImproperlyConfigured, match=other):
+            receiver.read([name, other])
+        source.send(name, b"x")
+        assert bodies(collect(receiver, 1)) == [b"x"]
 
 
 def test_a_quorum_queue_that_nobody_called_one(source: Source, name: str) -> None:

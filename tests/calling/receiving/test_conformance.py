@@ -67,6 +67,31 @@ def test_what_was_not_asked_for_is_left_to_others(source: Source, name: str) -> 
             rest += more
 
 
+def test_queues_can_be_taken_up_and_given_up(source: Source, name: str) -> None:
+    other = unique()
+    with source.receiving(name, prefetch=4) as receiver:
+        source.send(name, b"a", b"b", b"c")
+        held = collect(receiver, 1, most=1)
+        receiver.read([name, other])
+        source.send(other, b"x")
+        found = collect(receiver, 3)
+        assert sorted(bodies(found)) == [b"b", b"c", b"x"]
+        receiver.ack(found)
+        receiver.read([other])
+        source.send(name, b"d")
+        source.send(other, b"y")
+        [last] = collect(receiver, 1, quiet=0.2)
+        assert bodies([last]) == [b"y"]
+        receiver.read([])
+        source.send(other, b"z")
+        assert receiver.receive(10, 0.2) == []
+        receiver.ack([*held, last])
+        receiver.reconnect()
+        assert receiver.receive(10, 0.2) == []
+    with source.receiving(name, other) as receiver:
+        assert sorted(bodies(collect(receiver, 2, quiet=0.2))) == [b"d", b"z"]
+
+
 def test_asking_for_nothing_only_waits(source: Source, name: str) -> None:
     with source.receiving(name) as receiver:
         source.send(name, b"x")

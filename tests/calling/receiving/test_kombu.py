@@ -48,6 +48,21 @@ def test_no_more_than_asked_for_and_more_than_the_prefetch(source: Source, name:
         assert len(collect(receiver, 10, most=3)) == 10
 
 
+def test_queues_can_be_taken_up_and_given_up(source: Source, name: str) -> None:
+    other = unique()
+    with source.receiving(name) as receiver:
+        receiver.read([name, other])
+        source.send(name, b"1")
+        source.send(other, b"2")
+        assert sorted(bodies(collect(receiver, 2))) == [b"1", b"2"]
+        receiver.read([other])
+        source.send(name, b"3")
+        source.send(other, b"4")
+        assert bodies(collect(receiver, 1, quiet=0.2)) == [b"4"]
+        receiver.read([])
+        assert receiver.receive(1, 0.1) == []
+
+
 def test_unacknowledged_messages_come_again(source: Source, name: str) -> None:
     with source.receiving(name) as receiver:
         source.send(name, b"1", b"2", b"3")

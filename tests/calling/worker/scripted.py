@@ -120,6 +120,9 @@ class Scripted:
         if self.lost:
             raise ConnectionLost("cut")
 
+    def read(self, queues: Sequence[Any]) -> None:
+        self.reading = list(queues)
+
     def cancel(self) -> None:
         self.cancelled = True
 

@@ -106,7 +106,15 @@ def test_the_command_line(url: str, name: str, client: flowc.App, tmp_path: Path
         assert (told["name"], told["exchange"]["name"], told["exchange"]["type"], told["routing_key"]) == (queue, queue, "direct", queue)
         assert "proj.add [name=proj.add max_retries=3]" in asked["registered name max_retries"]
         client.control.revoke([late.id])
+        more = f"more-{name}"
+        unread = client.send_task("proj.add", (4, 4), queue=more)
+        said = celery_says(url, ["control", *to, "add_consumer", more], ["control", *to, "cancel_consumer", "nonsense"])
+        assert ["OK add consumer" in said[0][1].replace("\n        ", " "), "ERROR" in said[1][1]] == [True, True]
         (tmp_path / "go").touch()
+        assert unread.get(timeout=60) == 8
+        assert [told["name"] for told in control(url, host, "active_queues")] == [queue, more]
+        assert control(url, host, "cancel_consumer", queue=more) == {"ok": f"no longer consuming from {more}"}
+        wait_for(lambda: [told["name"] for told in control(url, host, "active_queues")] == [queue])
         assert (running.get(timeout=60), waiting.get(timeout=60)) == ("held", 5)
         [(code, text)] = celery_says(url, ["control", *to, "shutdown"])
         assert (code, "OK stopping" in " ".join(text.split())) == (0, True)
@@ -133,10 +141,8 @@ def test_events(url: str, name: str, client: flowc.App, tmp_path: Path) -> None:
         )
         wait_for(lambda: "task-received" in capture.of(late.id))
         late.revoke()
-        for result, last in (
-            (good, "succeeded"), (bad, "failed"), (again, "succeeded"), (unknown, "failed"), (late, "revoked"), (expired, "revoked")
-        ):  # fmt: skip
-            wait_for(lambda result=result, last=last: f"task-{last}" in capture.of(result.id))
+        ends = [(good, "succeeded"), (bad, "failed"), (again, "succeeded"), (unknown, "failed"), (late, "revoked"), (expired, "revoked")]
+        wait_for(lambda: all(f"task-{last}" in capture.of(result.id) for result, last in ends))
         silent.get(timeout=60)
         assert control(url, host, "disable_events") == {"ok": "task events disabled"}
         client.conf.task_send_sent_event = False
