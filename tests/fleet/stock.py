@@ -117,8 +117,8 @@ class StockWorker(Server):
         return [Command([str(python_of(self.version)), "-m", "celery", *self._words], environment)]
 
     def is_ready(self) -> bool:
-        """Whether it consumes."""
-        return self._ready.exists()
+        """Whether it consumes: ``proj.py`` says so with a file, other applications in the log."""
+        return self._ready.exists() or f"{self.hostname} ready." in self.log()
 
     def quit(self) -> None:
         """Have it end without finishing its tasks (QUIT), and wait for that.
