@@ -82,12 +82,13 @@ def _heads(canvas: Canvas) -> Iterator[str]:
         if carried.how == "message":
             yield carried.id
         elif carried.how == "header":
-            at: str | None = carried.by
-            while at in chords and at is not None and at not in seen:
+            at = carried.by
+            while at is not None and at in chords and at not in seen:
                 seen.add(at)
-                if chords[at] is None:
+                above = chords[at]
+                if above is None:
                     yield at
-                at = chords[at]
+                at = above
     yield from (id_ for id_, by in chords.items() if by is None and id_ not in seen)
 
 
