@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _MOST = 250
 #: Seconds that lists live longer than the binding.
 _AFTERWARDS = 600.0
+#: Seconds that the list stays when the run is over.
+_LINGER = 60
 #: With an alarm, seconds until the lists are looked at all the same.
 _WITH_ALARM = 5.0
 #: Without one: the first wait, and the longest.
@@ -83,8 +85,7 @@ class RedisRunQueue:
         broker: makes connections.
         run_id: the run.
         abandoned: seconds after which all is gone when nobody reads it any more.
-        late_replies: whether something may still come when the run is over. It would make a list of its own that stays for ever, so then
-            the lists are left, to expire.
+        late_replies: whether replies may still come when the run is over.
     """
 
     def __init__(self, broker: Broker, run_id: str, abandoned: float, *, late_replies: bool) -> None:
@@ -145,9 +146,18 @@ class RedisRunQueue:
             with contextlib.suppress(ConnectionLost):  # it all expires
                 self._ask(0)
                 if forget:
-                    self._link.command("DEL", *(self._keys[:1] if self._late_replies else self._keys))
+                    self._leave(self._link)
         self._disconnect()
         self._waker.close()
+
+    def _leave(self, link: RedisLink) -> None:
+        """Nothing more should come. But a worker may have looked the binding up a moment ago and push only now: that must find a list
+        which expires. Lists of priorities that nothing was ever sent with can go at once."""
+        binding, _, *others = self._keys
+        unused = [key for key, count in zip(others, self._counts[1:], strict=True) if not count]
+        link.command("DEL", binding, *unused)
+        if not self._late_replies:
+            link.ask(*(("EXPIRE", key, _LINGER) for key in self._keys[1:]))
 
     # -------------------------------------------------------------------------------------------------------------- messages
     def _ask(self, most: int) -> list[Delivery]:

@@ -19,7 +19,7 @@ from ..app import App
 from ..binding import bind
 from ..broker.run_queue import ABANDONED, make_run_queue
 from ..engine import Send
-from ..errors import QueueNotFound, StepError, TaskRevokedError
+from ..errors import QueueNotFound, StepError, TaskRevokedError, UsageError
 from ..events import CallHandler, Failed, Lost, Revoked, State, Succeeded
 from ..failures import Failure, failure_of
 from ..interrupts import listening
@@ -33,7 +33,7 @@ from ..worker.jobs import HandlerJob
 from .departures import Departures
 from .facts import Fact
 from .links import Links
-from .look import check_listeners, look
+from .look import check_listeners, find_queues, look
 from .replies import Replies
 from .signals import Outcome, Over, Signals
 from .step_messages import StepMessages
@@ -85,8 +85,10 @@ def drive(
         PlanError: the plan is damaged, or a variable or secret that it needs is not set.
         UnknownTasks: workers answered, and none has a task of the plan; or the application lacks a listener. Nothing was sent.
         ConnectionLost, OperationalError: the broker cannot be reached; nothing was sent.
-        UsageError: a setting or URL cannot be used.
+        UsageError: a setting or URL cannot be used, or a window below one.
     """
+    if window < 1:
+        raise UsageError(f"window is a number from 1, not {window}")
     check_listeners(plan, app)
     bound, redactor = bind(plan, now=now, env=env, secrets=secrets)
     check_ids(bound)
@@ -111,7 +113,6 @@ class _Drive(Running):
         run_id, kind = uuid.uuid4().hex, app.backend.url.partition(":")[0]
         queue = make_run_queue(app.broker, run_id, abandoned=abandoned, late_replies=kind == "rpc")
         self._plan = plan
-        self._app = app
         self._messages = StepMessages(run_id, app, Links(queue), queue.name, redactor, results=kind != "disabled")
         self._replies = Replies(queue, app.conf, self._inbox.put, lambda text: self._inbox.put(Noted(text)))
         self._watching = make_watching(app, run_id, self._inbox.put, events=kind == "disabled")
@@ -129,9 +130,9 @@ class _Drive(Running):
     def run(self, preflight: bool) -> RunResult:
         """Until all has ended, or the run is left."""
         try:
+            queues, notes = find_queues(self._plan, self._messages)
             self._replies.open()
-            if preflight:
-                self._note(*look(self._plan, self._app, self._watching, self._messages))
+            self._note(*notes, *(look(self._plan, self._watching, queues) if preflight else ()))
             with listening(self._signalled):
                 self._watching.start()
                 self._begin()
@@ -169,7 +170,7 @@ class _Drive(Running):
         """Wait for news, and take all that there are."""
         now = time.monotonic()
         waits = [self._told.wait(now), self._departures.wait(now), None if self._until is None else self._until - now]
-        if self._backlog and len(self._told) + len(self._departures) < self._window:
+        if self._engine.finished or (self._backlog and len(self._told) + len(self._departures) < self._window):
             waits.append(0.0)
         wait = min((wait for wait in waits if wait is not None), default=None)
         try:

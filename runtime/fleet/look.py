@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -38,23 +39,34 @@ def check_listeners(plan: Plan, app: App) -> None:
         raise UnknownTasks(tuple(dict.fromkeys(problems)))
 
 
-def look(plan: Plan, app: App, watching: Watching, messages: StepMessages) -> tuple[str, ...]:
+def find_queues(plan: Plan, messages: StepMessages) -> tuple[Mapping[str, list[str]], tuple[str, ...]]:
+    """The steps that go to each queue, and remarks for the user: a priority that means nothing there, say.
+
+    Raises:
+        QueueNotFound: a step names a queue that is not known, and may not be made.
+    """
+    found: dict[str, list[str]] = {}
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        for step, queue in _destinations(plan, messages):
+            found.setdefault(queue, []).append(step)
+    return found, tuple(dict.fromkeys(str(warning.message) for warning in warned))
+
+
+def look(plan: Plan, watching: Watching, queues: Mapping[str, list[str]]) -> tuple[str, ...]:
     """Ask the workers what they have.
 
     Args:
         plan: the bound plan.
-        app: whose routes lead to the queues.
         watching: asks.
-        messages: knows where steps go.
+        queues: the steps that go to each queue.
 
     Returns:
         remarks for the user.
 
     Raises:
         UnknownTasks: workers have answered, and none has some task of the plan.
-        QueueNotFound: a step names a queue that is not known, and may not be made.
     """
-    queues = _queues(plan, messages)
     fleet = watching.look()
     if not fleet.tasks:
         return ("no worker has answered: the steps wait in their queues until one comes",)
@@ -81,14 +93,6 @@ def _check_tasks(plan: Plan, fleet: Fleet) -> None:
     )
     if problems:
         raise UnknownTasks(tuple(dict.fromkeys(problems)))
-
-
-def _queues(plan: Plan, messages: StepMessages) -> Mapping[str, list[str]]:
-    """The steps that go to each queue."""
-    found: dict[str, list[str]] = {}
-    for step, queue in _destinations(plan, messages):
-        found.setdefault(queue, []).append(step)
-    return found
 
 
 def _destinations(plan: Plan, messages: StepMessages) -> Iterator[tuple[str, str]]:
