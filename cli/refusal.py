@@ -12,7 +12,6 @@ from .outcome import snippet
 from .terminal import note, wants_colour
 
 if TYPE_CHECKING:
-    from ..compiler.plan import Obstacle
     from ..dsl.source import Source
     from ..runtime.errors import UnknownTasks
     from ..runtime.fleet.refusals import SubmissionRefused
@@ -29,7 +28,7 @@ def note_refusal(why: SubmissionRefused, source: Source, path: str) -> None:
 
 def _refusal(why: SubmissionRefused, source: Source, path: str, paint: Painter) -> Iterator[str]:
     for found in why.obstacles[:MOST_SHOWN]:
-        message = paint("message", visible(_reason(found)))
+        message = paint("message", visible(found.reason))
         yield f"{paint('place', visible(str(found.where)))}: {paint('error', f'error[{found.code}]')}: {message}"
         yield from snippet(found.where, source, paint)
         yield ""
@@ -38,13 +37,6 @@ def _refusal(why: SubmissionRefused, source: Source, path: str, paint: Painter) 
         yield f"and {number(left, 'more reason')}"
     yield "Nothing was sent: messages cannot carry this flow by themselves."
     yield visible(f"flowc run {path} --broker URL runs it on the same workers, and drives it from here.")
-
-
-def _reason(found: Obstacle) -> str:
-    """The reason, with the step that it is about where it does not name that itself."""
-    return (
-        f"`{found.steps[0]}`: {found.reason}" if found.reason.startswith(("it ", "an option", "argument", "the argument")) else found.reason
-    )
 
 
 def note_unknown(unknown: UnknownTasks) -> None:

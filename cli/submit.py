@@ -118,7 +118,7 @@ def _wait(submission: Submission, source: Source, timeout: float | None, *, as_j
     try:
         with progress(submission.plan, sys.stderr) as watch:
             result = submission.wait(timeout, watch)
-    except KeyboardInterrupt:
+    except BaseException:  # Ctrl-C, or a result store out of reach
         note(f"\nRun {submission.run_id} goes on without this command.\n")
         raise
     note(report(result, source))
