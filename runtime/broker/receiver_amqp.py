@@ -115,10 +115,14 @@ class AmqpReceiver:
     def read(self, queues: Sequence[Any]) -> None:
         """Consume from these queues from now on."""
         wanted = [as_queue(self._source, queue) for queue in queues]
-        known = {queue.name for queue in self._queues}
-        self._declare_elsewhere([queue for queue in wanted if queue.name not in known])
+        before, self._queues = self._queues, wanted
+        known = {queue.name for queue in before}
+        try:
+            self._declare_elsewhere([queue for queue in wanted if queue.name not in known])
+        except ImproperlyConfigured:
+            self._queues = before
+            raise
         with self._losses("the connection was lost while changing queues"), self._beats.writing:
-            self._queues = wanted
             self._consumers.change([queue.bind(self._channel) for queue in wanted])
 
     def _declare_elsewhere(self, queues: Sequence[Any]) -> None:

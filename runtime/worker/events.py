@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kombu import clocks
 
@@ -25,6 +25,9 @@ from .attempt import REJECTED
 from .entry import Entry
 from .event_forms import End
 from .jobs import Ended
+
+if TYPE_CHECKING:
+    from ..broker.broker import Broker
 
 logger = logging.getLogger("flowc.worker")
 
@@ -62,6 +65,7 @@ class Events:
 
     Attributes:
         on: whether events of tasks are sent: asked before anything is noted.
+        heard: whether there may be monitors on this broker.
     """
 
     def __init__(
@@ -73,13 +77,15 @@ class Events:
         *,
         tasks: bool,
         heartbeat: float | None,
+        heard: bool = True,
     ) -> None:
-        self.on = tasks
+        self.heard = heard
+        self.on = tasks and heard
         self._publisher = publisher
         self._hostname = hostname
         self._clock = clock
         self._load = load
-        self._heartbeat = heartbeat
+        self._heartbeat = heartbeat if heard else None
         self._notes: deque[Note] = deque(maxlen=MOST)
         self._waiting: deque[dict[str, Any]] = deque(maxlen=MOST)
         self._there = threading.Event()
@@ -138,6 +144,8 @@ class Events:
 
     def beat(self) -> None:
         """Send a heartbeat now."""
+        if not self.heard:
+            return
         self._beat_now = True
         self._start()
         self._there.set()
@@ -232,3 +240,12 @@ class Events:
         if self._away:
             self._away = False
             logger.warning("events are sent again")
+
+
+def make_events(
+    broker: Broker, hostname: str, clock: clocks.LamportClock, load: Callable[[], tuple[int, int]], *, tasks: bool, heartbeat: float | None
+) -> Events:
+    """The events of a worker. There are none where none of Celery's tools could hear them. Arguments as for :class:`Events`."""
+    traits = broker.traits
+    heard = traits.shared and traits.fanout and traits.name != "sqlite"
+    return Events(EventPublisher(broker), hostname, clock, load, tasks=tasks, heartbeat=heartbeat, heard=heard)

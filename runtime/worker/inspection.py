@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ... import __version__
 from ..configuration.configuration import DEFAULT
 from .described import broker_of, plain, request_of, usage, waiting
+from .revoked import ids_in
 
 if TYPE_CHECKING:
     from .entry import Entry
@@ -39,7 +40,7 @@ def hello(worker: WorkerService, from_node: str, revoked: Any = None, **_: Any) 
     if from_node == worker.hostname:
         return None
     known = worker.revoked
-    worker.merge_revoked(revoked)
+    worker.revoke(ids_in(revoked))
     return {"revoked": known, "clock": worker.clock.forward()}
 
 
@@ -102,12 +103,20 @@ def stats(worker: WorkerService, **_: Any) -> Any:
         "pid": os.getpid(),
         "clock": str(worker.clock),
         "uptime": round(time.monotonic() - worker.since),
-        "pool": worker.pool_info(),
+        "pool": _pool(worker),
         "broker": broker_of(worker.app.broker),
         "prefetch_count": worker.prefetch,
         "rusage": usage(),
         "ended": dict(worker.counts),
     }
+
+
+def _pool(worker: WorkerService) -> dict[str, Any]:
+    limits = worker.app.conf.task_soft_time_limit, worker.app.conf.task_time_limit
+    return {
+        "implementation": f"flowc:{worker.pool_name}", "max-concurrency": worker.concurrency, "processes": worker.pool.processes(),
+        "max-tasks-per-child": "N/A", "put-guarded-by-semaphore": False, "timeouts": [limit or 0 for limit in limits],
+    }  # fmt: skip
 
 
 def conf(worker: WorkerService, with_defaults: bool = False, **_: Any) -> Any:
@@ -133,7 +142,7 @@ def report(worker: WorkerService, **_: Any) -> Any:
 
 
 def _told(worker: WorkerService, entry: Entry) -> dict[str, Any]:
-    return request_of(entry, worker.hostname, worker.process_of(entry))
+    return request_of(entry, worker.hostname, worker.pool.process_of(entry.key))
 
 
 #: By name; the second names are those of older clients.

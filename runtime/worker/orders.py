@@ -35,7 +35,7 @@ def terminate(worker: WorkerService, task_id: str | Iterable[str], signal: str |
 
 def enable_events(worker: WorkerService, **_: Any) -> Any:
     """Send events of tasks from now on."""
-    if not worker.heard:
+    if not worker.events.heard:
         return {"error": f"no events are sent over {worker.app.broker.traits.name}"}
     return {"ok": "task events enabled" if worker.events.switch(True) else "task events already enabled"}
 
@@ -47,8 +47,7 @@ def disable_events(worker: WorkerService, **_: Any) -> Any:
 
 def heartbeat(worker: WorkerService, **_: Any) -> Any:
     """Send a heartbeat now."""
-    if worker.heard:
-        worker.events.beat()
+    worker.events.beat()
 
 
 def shutdown(worker: WorkerService, **_: Any) -> Any:
@@ -91,7 +90,7 @@ def add_consumer(
         worker.app.broker.topology.queue(queue)
     except (UsageError, QueueNotFound) as refused:
         return {"error": str(refused)}
-    worker.read_queue(queue)
+    worker.reading.add(queue)
     return {"ok": f"add consumer {queue}"}
 
 
@@ -99,7 +98,7 @@ def cancel_consumer(worker: WorkerService, queue: str, **_: Any) -> Any:
     """Read a queue no more."""
     if queue not in worker.queues:
         return {"error": f"queue {queue!r} is not read; there are {', '.join(worker.queues) or 'none'}"}
-    worker.leave_queue(queue)
+    worker.reading.remove(queue)
     return {"ok": f"no longer consuming from {queue}"}
 
 

@@ -21,6 +21,7 @@ from ..codec import decode_body
 from ..errors import ConnectionLost
 from ..failures import failure_of
 from . import inspection, orders
+from .revoked import ids_in
 
 if TYPE_CHECKING:
     from .service import WorkerService
@@ -155,4 +156,4 @@ class Remote:
         for name, answer in told.items():
             if name != self._service.hostname and isinstance(answer, Mapping):
                 self._adjust(answer.get("clock"))
-                self._service.merge_revoked(answer.get("revoked"))
+                self._service.revoke(ids_in(answer.get("revoked")))

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 #: Ids that are remembered at most, and for how many seconds. Celery's defaults.
 MOST, LONGEST = 50_000, 10_800.0
+
+
+def ids_in(told: Any) -> list[str]:
+    """The ids that another worker knows as revoked: in a list, or as the keys of a map."""
+    return [id_ for id_ in told if isinstance(id_, str)][-MOST:] if isinstance(told, (list, tuple, Mapping)) else []
 
 
 class Revoked:

@@ -22,13 +22,12 @@ import platform
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kombu.clocks import LamportClock
 
 from ..app import App
-from ..broker.event_exchange import EventPublisher
 from ..broker.interface import Delivery
 from ..errors import ConnectionLost, UsageError
 from ..interrupts import listening
@@ -37,15 +36,15 @@ from .attempt import Killed
 from .calls import Calls
 from .connecting import connect, receiver_of
 from .entry import Entry
-from .events import Events
+from .events import make_events
 from .intake import Intake
 from .jobs import TaskJob, Terms, Verdict
 from .keeper import Keeper
 from .leaving import give_back_running
 from .pools import default_concurrency, make_pool
 from .pools.interface import Pool
+from .read_queues import ReadQueues
 from .remote import Remote
-from .revoked import MOST as MOST_REVOKED
 from .revoked import Revoked
 from .settling import Settling
 
@@ -90,7 +89,7 @@ class WorkerService:
             ``DUPLICATE``: came again and did not run again; ``AGAIN``: had ended before, and have ended once more.
         forced_by: the signal that let it leave at once, if one did.
         events: what monitors are told.
-        heard: whether there may be monitors on this broker.
+        reading: the queues that it reads.
         clock: kombu's ``LamportClock``, of events and remote commands.
         since: when it was made (``time.monotonic``).
 
@@ -115,8 +114,8 @@ class WorkerService:
         self.app = app
         if isinstance(queues, str):
             raise UsageError(f"queues is a list of names, not a text: write [{queues!r}]")
-        self.queues = [name for name in (queues or app.sender.router.queue_names()) if name not in set(exclude_queues)]
-        if not self.queues:
+        names = [name for name in (queues or app.sender.router.queue_names()) if name not in set(exclude_queues)]
+        if not names:
             raise UsageError("no queue is left for the worker to read")
         self.pool_name = pool
         self._concurrency = conf.worker_concurrency if concurrency is None else concurrency
@@ -127,10 +126,14 @@ class WorkerService:
         self.on_ready: Callable[[], None] | None = None
         self.clock: Any = LamportClock()
         self.since = time.monotonic()
-        self.events = self._make_events(conf.worker_send_task_events if task_events is None else task_events, heartbeat)
+        self.events = make_events(
+            app.broker, self.hostname, self.clock, lambda: self._calls.load(),
+            tasks=conf.worker_send_task_events if task_events is None else task_events, heartbeat=heartbeat,
+        )  # fmt: skip
         self._settling = Settling()
         self._revoked = Revoked()
         self._calls = Calls(app, self._settling, self._revoked, self._remake, self._rouse, self.events)
+        self.reading = ReadQueues(names, self._settling, self._calls.ask)
         self._intake: Intake
         self._pool: Pool | None = None
         self._keeper: Keeper
@@ -140,14 +143,10 @@ class WorkerService:
         self.forced_by: int | None = None
         self._patience = 0.0
 
-    def _make_events(self, tasks: bool, heartbeat: float | None) -> Events:
-        broker = self.app.broker
-        traits = broker.traits
-        self.heard = traits.shared and traits.fanout and traits.name != "sqlite"  # no tool of Celery's reads that
-        return Events(
-            EventPublisher(broker), self.hostname, self.clock, lambda: self._calls.load(),
-            tasks=tasks and self.heard, heartbeat=heartbeat if self.heard else None,
-        )  # fmt: skip
+    @property
+    def queues(self) -> list[str]:
+        """The queues that it reads."""
+        return self.reading.names
 
     @property
     def counts(self) -> Counter[str]:
@@ -300,7 +299,7 @@ class WorkerService:
             self._leave_at_once()
             return False
         if not self._leaving:
-            self._leaving = True
+            self._leaving = self.reading.fixed = True
             assert self._settling.receiver is not None
             self._settling.receiver.cancel()
             held = self._intake.release()
@@ -372,47 +371,15 @@ class WorkerService:
         """The calls that wait for their time, with the moments at which they are due."""
         return self._intake.scheduled()
 
-    def process_of(self, entry: Entry) -> int | None:
-        """The process that runs a call."""
-        return self._pool.process_of(entry.key) if self._pool is not None else None
-
-    def pool_info(self) -> dict[str, Any]:
-        """What ``stats`` tells of the pool."""
-        return {
-            "implementation": f"flowc:{self.pool_name}", "max-concurrency": self.concurrency,
-            "processes": self._pool.processes() if self._pool is not None else [], "max-tasks-per-child": "N/A",
-            "put-guarded-by-semaphore": False, "timeouts": [self.app.conf.task_soft_time_limit or 0, self.app.conf.task_time_limit or 0],
-        }  # fmt: skip
-
-    def read_queue(self, name: str) -> None:
-        """Read one more queue."""
-        self._calls.ask(lambda: self._read([*self.queues, name] if name not in self.queues else self.queues))
-
-    def leave_queue(self, name: str) -> None:
-        """Read a queue no more; what was taken from it is done."""
-        self._calls.ask(lambda: self._read([queue for queue in self.queues if queue != name]))
-
-    def _read(self, queues: list[str]) -> None:
-        receiver = self._settling.receiver
-        if receiver is None or self._leaving or queues == self.queues:
-            return
-        before, self.queues = self.queues, queues
-        try:
-            receiver.read(queues)
-        except UsageError as refused:
-            self.queues = before
-            logger.error("the worker reads on what it read before: %s", refused)
-        else:
-            logger.warning("reading now: %s", ", ".join(queues) or "no queue")
+    @property
+    def pool(self) -> Pool:
+        """What tasks run in, while the worker serves."""
+        assert self._pool is not None
+        return self._pool
 
     def forget_conditions(self, name: str) -> None:
         """The options of a task have changed."""
         self._calls.ask(lambda: self._intake.forget(name))
-
-    def merge_revoked(self, ids: Any) -> None:
-        """Take over what another worker knows as revoked: a list of ids, or a map whose keys they are."""
-        if isinstance(ids, (list, tuple, Mapping)):
-            self.revoke([id_ for id_ in ids if isinstance(id_, str)][-MOST_REVOKED:])
 
     def revoke(self, ids: Sequence[str], *, terminate: bool = False, number: int | None = None) -> None:
         """Let calls not begin; with ``terminate``, end those that run by the signal ``number``. From any thread."""
