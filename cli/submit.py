@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
+from ..dsl.columns import visible
 from .exits import Exit, Stop
 from .fleet import FleetChoices, fleet_app, fleet_options, reaching
 from .settings import Choices, compile_options, make_settings
@@ -64,6 +67,9 @@ def command(
     app = fleet_app(fleet, choices.app, config)
     if waits:
         _check_results(app)
+    elif app.backend.url == "rpc://":  # nobody reads replies once this command has left
+        app.close()
+        app.conf.update(result_backend="disabled://")
     named = fleet.celery or choices.app or config.app
     known = declarations(app) if named and not unregistered else None
     settings = make_settings(choices, config, require_params=True, tasks=known or None)
@@ -71,7 +77,7 @@ def command(
     if compiled is None:
         return Exit.FINDINGS
     source, plan = compiled
-    with reaching():
+    with app, reaching():
         submission = _submit(plan, app, config, source, path, max_message=max_message, unregistered=unregistered)
         if submission is None:
             return Exit.FINDINGS
@@ -98,7 +104,8 @@ def _submit(plan: Plan, app: App, config: Config, source: Source, path: str, *, 
     from .refusal import note_refusal, note_unknown
 
     try:
-        return submit(plan, app, max_message=max_message, unregistered=unregistered, env=environment(config))
+        with _remarks_noted():
+            return submit(plan, app, max_message=max_message, unregistered=unregistered, env=environment(config))
     except SubmissionRefused as why:
         note_refusal(why, source, path)
     except UnknownTasks as unknown:
@@ -108,6 +115,20 @@ def _submit(plan: Plan, app: App, config: Config, source: Source, path: str, *, 
     except (UsageError, PlanError, EncodeError) as wrong:
         raise Stop(str(wrong)) from None
     return None
+
+
+@contextmanager
+def _remarks_noted() -> Iterator[None]:
+    """What the sender remarks (a priority that the broker does not have) is told in a line, each once."""
+    import warnings
+
+    from ..runtime.sending import PriorityWarning
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", PriorityWarning)
+        yield
+    for text in dict.fromkeys(str(one.message) for one in caught):
+        note(visible(f"note: {text}") + "\n")
 
 
 def _wait(submission: Submission, source: Source, timeout: float | None, *, as_json: bool) -> int:

@@ -73,11 +73,10 @@ def _joins(plan: Plan, canvas: Canvas, backend: Backend) -> Iterator[Obstacle]:
         return
     calls = {call.id: call for call in plan.calls}
     groups = {group.id: group for group in plan.groups}
-    kept = "without a result backend nobody can" if backend.url == "disabled" else f"{backend.url} cannot"
     for chord in canvas.chords:
         body, group = calls.get(chord.body), groups.get(chord.id)
         steps = tuple(id_ for member in chord.members for id_ in member[-1:] if id_ in calls)
         what = f"`{body.id}` waits for the group `{chord.id}`" if body is not None else f"the group `{chord.id}` is waited for"
         where = body.where if body is not None else group.where if group is not None else place_of(plan, chord.id)
-        said = f"{what}: that the last of its members is done must be counted, which {kept}; redis:// can (--backend)"
+        said = f"{what}, whose members nobody counts: that takes a result backend such as redis:// (--backend), not rpc:// or none"
         yield Obstacle(said, (*steps, *((body.id,) if body is not None else ())), where, "F1020")

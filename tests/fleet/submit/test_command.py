@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import redis
 
 from flowc.cli.main import main
 
@@ -107,6 +110,36 @@ def test_secrets_do_not_show(submit: Submit, fleet: list[str], monkeypatch: pyte
     assert done.out == '"***"\n'
 
 
+def queues(url: str) -> set[str]:
+    """What stands in a Redis database by the names of queues."""
+    with redis.Redis.from_url(url) as client:
+        return {key.decode().rpartition(".")[2] for key in client.scan_iter("*")}
+
+
+def test_no_replies_are_asked_for_where_nobody_stays_to_read_them(submit: Submit, redis_database: str) -> None:
+    done = submit("from proj import echo\necho(1) -> echo\n", "--broker", redis_database, "--backend", "rpc://")
+    assert done.code == 0
+    assert queues(redis_database) == {"celery"}
+    with redis.Redis.from_url(redis_database) as client:
+        assert json.loads(client.lindex("celery", 0))["properties"]["reply_to"] == ""
+
+
+def test_the_queue_of_replies_goes_with_the_command(submit: Submit, redis_database: str) -> None:
+    done = submit("from proj import echo\necho(1)\n", "--broker", redis_database, "--backend", "rpc://", "--wait", "--timeout", "0.1")
+    assert done.code == 6
+    assert queues(redis_database) == {"celery"}
+    with redis.Redis.from_url(redis_database) as client:
+        assert json.loads(client.lindex("celery", 0))["properties"]["reply_to"] != ""
+
+
+def test_what_the_sender_remarks_is_a_note(submit: Submit, rabbitmq_url: str) -> None:
+    queue = f"plain-{uuid.uuid4().hex}"
+    done = submit(f'from proj import echo\necho(1) {{priority = 3, queue = "{queue}"}}\n', "--broker", rabbitmq_url)
+    assert done.code == 0
+    assert f"note: queue '{queue}' has no priorities" in done.err
+    assert "Warning" not in done.err
+
+
 # ------------------------------------------------------------------------------------------------------------------ refusals
 def test_a_refusal_shows_the_place_the_reason_and_what_to_do(submit: Submit, fleet: list[str]) -> None:
     done = submit(DAG, *fleet)
@@ -197,15 +230,11 @@ def test_a_celery_application_brings_broker_results_and_routes(tmp_path: Path, r
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    import redis
-
     with redis.Redis.from_url(redis_database) as client:
         assert client.llen("celery") == 2
         (routed,) = client.lrange("elsewhere\x06\x166", 0, -1)
         assert json.loads(routed)["headers"]["task"] == "proj.mul"
         (first, _) = client.lrange("celery", 0, -1)
-        import base64
-
         chord = json.loads(base64.b64decode(json.loads(first)["body"]))[2]["chord"]
         assert (chord["options"]["queue"], chord["options"]["priority"]) == ("elsewhere", 6)
         assert client.keys("celery-taskset-meta-*.s") != []

@@ -85,7 +85,7 @@ def test_an_exchange_of_its_own(app: flowc.App, stock_rabbitmq: SharedStock) -> 
 
 
 def test_joins_are_refused(app: flowc.App) -> None:
-    with pytest.raises(flowc.SubmissionRefused, match=r"`tsum#1` waits for the group .*rpc:// cannot") as refused:
+    with pytest.raises(flowc.SubmissionRefused, match=r"`tsum#1` waits for the group .*nobody counts") as refused:
         flowc.loads("[proj.add(1, 1), proj.add(2, 2)] -> proj.tsum").submit(app)
     assert [found.code for found in refused.value.obstacles] == ["F1020"]
 
