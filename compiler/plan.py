@@ -141,7 +141,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """A task that is called for a scope: an errback gets ``(request, exc, traceback, *args, **kwargs)``, a listener each state message."""
+    """A task that is called for a scope: an errback gets ``(request, exc, traceback, *args, **kwargs)``, a listener each state message.
+
+    ``by_id``: an errback that is declared to take one positional argument: it gets the failed task's id instead.
+    """
 
     id: str
     task: str
@@ -149,6 +152,7 @@ class Handler:
     kwargs: Map
     options: Map
     where: Location
+    by_id: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,7 @@ def _handler(handler: Handler) -> dict[str, Any]:
             args=[encode_value(arg) for arg in handler.args],
             kwargs=encode_value(handler.kwargs),
             options=encode_value(handler.options),
+            by_id=handler.by_id,
         ),
         "where": _where(handler.where),
     }

@@ -250,6 +250,7 @@ def _handler(data: Any, path: str) -> Handler:
         kwargs=fields.map("kwargs"),
         options=fields.map("options"),
         where=fields.where(),
+        by_id=fields.flag("by_id"),
     )
     fields.end()
     return handler

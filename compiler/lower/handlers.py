@@ -122,7 +122,8 @@ def _handler(low: Lowering, frame: Frame, target: tree.Expr, told: int) -> Handl
         del low.out.calls[before:]
         low.report("F0606", frame, target.span)
         return None
-    _check_arguments(low, frame, found.task, given, told)
+    by_id = told == 3 and _takes_id(low, found.task)
+    _check_arguments(low, frame, found.task, given, 1 if by_id else told)
     own = NO_OPTIONS if options is None else low.layer(options, frame)
     resolved, _ = resolve(low, outside, target.span, low.task_options.get(found.task, NO_OPTIONS), own)
     of = low.values.of
@@ -133,20 +134,25 @@ def _handler(low: Lowering, frame: Frame, target: tree.Expr, told: int) -> Handl
         Map(tuple((k, of(v)) for k, v in given.kwargs.items())),
         resolved,
         place(frame.source, target.span),
+        by_id,
     )
 
 
 def _check_arguments(low: Lowering, frame: Frame, task: str, given: Given, told: int) -> None:
-    """The arguments against the handler's declaration: what it is told comes first. One that takes a single argument gets the task's id."""
+    """The arguments against the handler's declaration: what it is told comes first."""
     declaration = low.tasks.get(task)
     if declaration is None or declaration.parameters is None:
         return
     specs = declaration.parameters
-    alone = [s for s in specs if s.kind in ("plain", "positional")]
-    if len(alone) == 1 and not any(s.kind == "*args" for s in specs):
-        told = 1
     args = (*(Unknown() for _ in range(told)), *given.args)
     fit(low, frame, task, specs, Given(args, (given.whole,) * told + given.spans, given.kwargs, given.names, False, given.whole))
+
+
+def _takes_id(low: Lowering, task: str) -> bool:
+    """Whether a handler takes one positional argument alone, and so gets the failed task's id."""
+    declaration = low.tasks.get(task)
+    specs = () if declaration is None else declaration.parameters or ()
+    return len([s for s in specs if s.kind in ("plain", "positional")]) == 1 and not any(s.kind == "*args" for s in specs)
 
 
 def _uses_results(args: tuple[Elab, ...], kwargs: dict[str, Elab]) -> bool:

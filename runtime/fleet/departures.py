@@ -73,7 +73,7 @@ class Departures:
         for task_id, _ in sent.failed:
             self._announced.pop(task_id)
         if self._announced or sent.failed:
-            self._watching.ended([*self._announced, *(task_id for task_id, _ in sent.failed)])
+            self._watching.ended([*self._announced, *(task_id for task_id, _ in sent.failed)], ran=False)
         self._failures = self._failures + 1 if sent.away is not None else 0
         note = f"{len(self._outbox)} messages cannot be sent ({sent.away}): trying again" if self._failures == _SAID_AFTER else None
         return sent.failed, note

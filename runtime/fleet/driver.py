@@ -116,7 +116,7 @@ class _Drive(Running):
         self._messages = StepMessages(run_id, app, Links(queue), queue.name, redactor, results=kind != "disabled")
         self._replies = Replies(queue, app.conf, self._inbox.put, lambda text: self._inbox.put(Noted(text)))
         self._watching = make_watching(app, run_id, self._inbox.put, events=kind == "disabled")
-        self._told = Signals(self._watching.ask)
+        self._told = Signals(self._watching.ask, self._watching.probe)
         self._departures = Departures(app.broker.publisher, self._told, self._watching)
         self._until = None if timeout is None else self._began + timeout
         self._window = window
@@ -124,6 +124,7 @@ class _Drive(Running):
         self._step_of: dict[str, str] = {}
         self._handler_of: dict[str, str] = {}
         self._ended: list[str] = []
+        self._given_up: list[str] = []
         self._left = False
 
     # ------------------------------------------------------------------------------------------------------------ loop
@@ -186,6 +187,9 @@ class _Drive(Running):
         if self._ended:
             self._watching.ended(self._ended)
             self._ended = []
+        if self._given_up:
+            self._watching.ended(self._given_up, ran=False)
+            self._given_up = []
         if self._until is not None and now >= self._until:
             self._leave()
 
@@ -211,7 +215,7 @@ class _Drive(Running):
 
     def _over(self, over: Over) -> None:
         """A message has ended: a step's, or a handler's."""
-        self._ended.append(over.task_id)
+        (self._given_up if over.given_up else self._ended).append(over.task_id)
         failure = over.failure
         step = self._step_of.pop(over.task_id, None)
         if step is None:

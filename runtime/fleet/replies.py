@@ -17,6 +17,7 @@ from ..broker.run_queue import RunQueue
 from ..codec import decode_value, decompress
 from ..errors import DecodeError
 from ..failures import failure_of
+from ..protocol_1 import call_of
 from .facts import Fact, Raised, Returned, Seen
 from .links import RAISED, RETURNED, linked
 
@@ -114,9 +115,10 @@ class Replies:
         except DecodeError as exc:
             return self._unreadable(delivery, exc)
         with contextlib.suppress(KeyError, IndexError, TypeError, AttributeError):
-            if name is None and isinstance(body, Mapping):
-                return _reply(body) if "status" in body else _link(body["task"], body["id"], body["args"], None)
-            return _link(name, headers["id"], body[0], worker)
+            if name is not None:
+                return _link(name, headers["id"], body[0], worker)
+            old = call_of(body)
+            return _reply(body) if old is None else _link(old.headers["task"], old.headers["id"], old.body[0], None)
         _logger.warning("dropped a message from the queue of a run: it is no link, no errback and no reply")
         return None
 

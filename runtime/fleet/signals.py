@@ -23,6 +23,8 @@ from .told_failures import told_failure
 DETAILS = 3.0
 #: Seconds after its ``expires`` that a step of which no start was seen is asked for, and then counts as expired.
 EXPIRY, EXPIRY_ANSWER = 30.0, 10.0
+#: Seconds that workers have to say that they have a step whose ``timeout`` is over and of which nothing was heard.
+OVERDUE = 3.0
 #: Seconds that the result of a step may be on its way when its success was seen.
 RESULT = 60.0
 
@@ -32,7 +34,10 @@ _WAITING = frozenset(("PENDING", "RECEIVED", "REJECTED", "IGNORED"))
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """A message has ended. ``began``: the moment of the first sign that it had started, or of its sending."""
+    """A message has ended. ``began``: the moment of the first sign that it had started, or of its sending.
+
+    ``given_up``: nobody has said so, it is waited for no longer: it may still run, or wait.
+    """
 
     task_id: str
     state: State
@@ -40,6 +45,7 @@ class Over:
     failure: Failure | None = None
     began: float = 0.0
     worker: str | None = None
+    given_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class Says:
 
 
 Outcome: TypeAlias = Over | Says
-_Kind: TypeAlias = Literal["details", "result", "expiry", "expired", "timeout"]
+_Kind: TypeAlias = Literal["details", "result", "expiry", "expired", "timeout", "overdue"]
 
 
 @dataclass(slots=True)
@@ -73,11 +79,13 @@ class Signals:
     """The messages that are out.
 
     Args:
-        ask: looks for the state of a message at once, and for who runs it: the answer comes as a fact.
+        ask: looks for the state of a message at once: the answer comes as a fact.
+        probe: asks the workers at once who has a message: the answer comes as a fact, or none does.
     """
 
-    def __init__(self, ask: Callable[[str], None]) -> None:
+    def __init__(self, ask: Callable[[str], None], probe: Callable[[str], None]) -> None:
         self._ask = ask
+        self._probe = probe
         self._out: dict[str, _Awaited] = {}
         self._deadlines: list[tuple[float, int, str, _Kind]] = []
         self._numbers = itertools.count()
@@ -163,10 +171,13 @@ class Signals:
         if started and awaited.started is None:
             awaited.started = now
 
-    def _over(self, task_id: str, state: State, *, result: Any = None, failure: Failure | None = None) -> Over:
+    def _over(self, task_id: str, state: State, *, result: Any = None, failure: Failure | None = None, given_up: bool = False) -> Over:
         awaited = self._out.pop(task_id)
         began = awaited.sent if awaited.started is None else awaited.started
-        return Over(task_id, state, result, failure, began, awaited.worker)
+        return Over(task_id, state, result, failure, began, awaited.worker, given_up)
+
+    def _lost(self, task_id: str, why: str) -> Over:
+        return self._over(task_id, State.LOST, failure=failure_of(StepLostError(why), keep=False), given_up=True)
 
     # ----------------------------------------------------------------------------------------------------------- silence
     def _set(self, when: float, task_id: str, kind: _Kind) -> None:
@@ -191,34 +202,36 @@ class Signals:
     def _silent(self, task_id: str, awaited: _Awaited, kind: _Kind, now: float) -> Over | None:
         if kind == "details":
             return self._over(task_id, State.FAILURE, failure=_UNTOLD)
-        if kind == "timeout":
-            return self._too_long(task_id, awaited, now)
+        if kind in ("timeout", "overdue"):
+            return self._too_long(task_id, awaited, now, probed=kind == "overdue")
         if awaited.raised:
             return None
         if kind == "result":
-            return self._over(task_id, State.LOST, failure=failure_of(StepLostError("it succeeded, but its result never came"), keep=False))
+            return self._lost(task_id, "it succeeded, but its result never came")
         if awaited.started is not None:
             return None
         if kind == "expiry":
             self._ask(task_id)
             self._set(now + EXPIRY_ANSWER, task_id, "expired")
             return None
-        return self._over(task_id, State.REVOKED, failure=failure_of(TaskRevokedError("expired"), keep=False))
+        return self._over(task_id, State.REVOKED, failure=failure_of(TaskRevokedError("expired"), keep=False), given_up=True)
 
-    def _too_long(self, task_id: str, awaited: _Awaited, now: float) -> Over | None:
-        assert awaited.timeout is not None
+    def _too_long(self, task_id: str, awaited: _Awaited, now: float, *, probed: bool) -> Over | None:
         limit = awaited.timeout
-        if awaited.started is not None and now < awaited.started + limit:
+        assert limit is not None
+        if not probed and awaited.started is not None and now < awaited.started + limit:
             self._set(awaited.started + limit, task_id, "timeout")
             return None
         if awaited.raised:
             return self._over(task_id, State.FAILURE, failure=_UNTOLD)
+        if not awaited.alive and not probed:
+            self._probe(task_id)
+            self._set(now + OVERDUE, task_id, "overdue")
+            return None
         if not awaited.alive:
-            lost = StepLostError(f"nothing was heard of it in {limit:g} s (timeout)")
-            return self._over(task_id, State.LOST, failure=failure_of(lost, keep=False))
-        what = "started" if awaited.started is not None else "was sent"
-        late = StepTimeoutError(f"it did not end within {limit:g} s after it {what} (timeout)")
-        return self._over(task_id, State.FAILURE, failure=failure_of(late, keep=False))
+            return self._lost(task_id, f"nothing was heard of it in {limit:g}s (timeout), and no worker has it")
+        late = StepTimeoutError(f"no end within {limit:g}s")
+        return self._over(task_id, State.FAILURE, failure=failure_of(late, keep=False), given_up=True)
 
 
 _UNTOLD = failure_of(UntoldError("it failed, and its worker told nobody how: see the worker's log, or give the run a backend"), keep=False)

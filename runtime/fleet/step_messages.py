@@ -17,10 +17,8 @@ from ..sending import Prepared, Sending
 from ..values import fill
 from ..worker.errbacks import takes_id
 from ..worker.jobs import HandlerJob
+from .ids import message_id
 from .links import Links
-
-#: Bytes that a task id may have: AMQP's short texts end at 255, and links add to it.
-LONGEST_ID = 230
 
 #: Options that are the run's own business.
 _OURS = frozenset(("timeout", "task_id", "attempts", "backoff"))
@@ -52,18 +50,7 @@ class StepMessages:
 
     def id_of(self, call: Call) -> str:
         """The message id of a step."""
-        return str((call.options.get("task_id") if call.options else None) or self.own_id(call.id))
-
-    def own_id(self, name: str) -> str:
-        """The message id of what has none of its own."""
-        id_ = f"{self._run_id}.{name}"
-        if len(id_) > LONGEST_ID or len(id_.encode()) > LONGEST_ID:
-            from hashlib import sha256
-
-            digest = sha256(name.encode()).hexdigest()[:16]
-            room = LONGEST_ID - len(digest) - 1
-            return f"{id_.encode()[:room].decode('utf-8', 'ignore')}~{digest}"
-        return id_
+        return str((call.options.get("task_id") if call.options else None) or message_id(self._run_id, call.id))
 
     def request(self, send: Send) -> Context:
         """What a handler sees of a step that failed."""
@@ -91,10 +78,12 @@ class StepMessages:
         task = self._app.tasks.get(job.task)
         request, failure = job.request, job.failure
         first: list[Any] = [request.id]
-        if task is None or not takes_id(task, job.kwargs):
+        if not (handler.by_id if task is None else takes_id(task, job.kwargs)):
             shown = {"id": request.id, "task": request.task, "args": list(request.args), "kwargs": dict(request.kwargs)}
             first = [shown, failure.as_json(), failure.traceback]
-        return self._prepared(self.own_id(job.key), job.task, [*first, *job.args], dict(job.kwargs), self._options(handler.options))
+        return self._prepared(
+            message_id(self._run_id, job.key), job.task, [*first, *job.args], dict(job.kwargs), self._options(handler.options)
+        )
 
     def queue_of(self, call: Call) -> str | None:
         """The queue that a step goes to, where a queue is what it goes to; what routes a user's function gives is not asked.

@@ -118,10 +118,13 @@ class _Watching:
     def sent(self, task_id: str, queue: str, **_: Any) -> None:
         self._fleet.watched.add(task_id)
 
-    def ended(self, task_ids: Collection[str]) -> None:
+    def ended(self, task_ids: Collection[str], *, ran: bool = True) -> None:
         self._fleet.watched.difference_update(task_ids)
 
     def ask(self, task_id: str) -> None:
+        self._fleet.asked.append(task_id)
+
+    def probe(self, task_id: str) -> None:
         self._fleet.asked.append(task_id)
 
     def close(self) -> None:

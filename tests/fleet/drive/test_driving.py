@@ -165,6 +165,13 @@ def test_a_handler_that_is_known_to_take_one_argument_gets_the_id() -> None:
     assert len(second.args) == 3
 
 
+def test_a_handler_that_is_declared_to_take_one_argument_gets_the_id() -> None:
+    _, fleet = played('task on_id(task_id: str, *, key: str = "")\ntask fail(x)\ntask on_other\nfail(1) !> [on_id(key="k"), on_other]\n')
+    first, second = fleet.sent[1:]
+    assert (first.args, first.kwargs) == ([fleet.sent[0].id], {"key": "k"})
+    assert len(second.args) == 3
+
+
 def test_a_handler_that_fails_or_is_lost_is_reported_and_the_next_one_is_called() -> None:
     def script(message: Message) -> Iterable[Fact]:
         if message.task == "on_first":

@@ -6,7 +6,7 @@ import pytest
 
 from flowc.runtime.events import State
 from flowc.runtime.fleet.facts import Alive, Fact, Lost, Raised, Returned, Seen
-from flowc.runtime.fleet.signals import DETAILS, EXPIRY, EXPIRY_ANSWER, RESULT, Over, Says, Signals
+from flowc.runtime.fleet.signals import DETAILS, EXPIRY, EXPIRY_ANSWER, OVERDUE, RESULT, Over, Says, Signals
 
 VALUE_ERROR = {"exc_type": "ValueError", "exc_message": ["no"], "exc_module": "builtins"}
 TRACE = (
@@ -26,7 +26,8 @@ class Played:
     def __init__(self) -> None:
         self.now = 100.0
         self.asked: list[str] = []
-        self.signals = Signals(self.asked.append)
+        self.probed: list[str] = []
+        self.signals = Signals(self.asked.append, self.probed.append)
 
     def sent(self, id_: str = "a", **options: float) -> None:
         self.signals.sent(id_, self.now, **options)
@@ -159,8 +160,23 @@ def test_a_loss(played: Played) -> None:
 def test_a_timeout_without_any_sign_of_life_is_a_loss(played: Played) -> None:
     played.sent(timeout=10.0)
     assert played.silence(9.9) == []
-    assert played.silence(0.2) == [("a", State.LOST, "StepLostError: nothing was heard of it in 10 s (timeout)")]
+    assert played.silence(0.2) == []
+    assert played.probed == ["a"]
+    assert played.silence(OVERDUE) == [("a", State.LOST, "StepLostError: nothing was heard of it in 10s (timeout), and no worker has it")]
     assert played.take(Returned("a", 1)) is None  # a later signal changes nothing
+
+
+def test_a_timeout_of_a_step_that_a_worker_has_when_it_is_asked(played: Played) -> None:
+    played.sent(timeout=10.0)
+    played.silence(10.1)
+    played.take(Alive("a", "started"))
+    assert played.silence(OVERDUE) == [("a", State.FAILURE, "TimeoutError: no end within 10s")]
+
+
+def test_a_result_that_comes_while_workers_are_asked_is_in_time(played: Played) -> None:
+    played.sent(timeout=10.0)
+    played.silence(10.1)
+    assert over(played.take(Returned("a", 1))).state is State.SUCCESS
 
 
 def test_a_timeout_counts_from_the_first_sign_of_the_start(played: Played) -> None:
@@ -168,19 +184,19 @@ def test_a_timeout_counts_from_the_first_sign_of_the_start(played: Played) -> No
     played.take(Alive("a", "started"), after=8)
     played.take(Alive("a", "started"), after=4)
     assert played.silence(5.9) == []
-    assert played.silence(0.2) == [("a", State.FAILURE, "TimeoutError: it did not end within 10 s after it started (timeout)")]
+    assert played.silence(0.2) == [("a", State.FAILURE, "TimeoutError: no end within 10s")]
 
 
 def test_a_timeout_of_a_step_that_waits_counts_from_its_sending(played: Played) -> None:
     played.sent(timeout=10.0)
     played.take(Alive("a", "received"), after=8)
-    assert played.silence(2.1) == [("a", State.FAILURE, "TimeoutError: it did not end within 10 s after it was sent (timeout)")]
+    assert played.silence(2.1) == [("a", State.FAILURE, "TimeoutError: no end within 10s")]
 
 
 def test_a_timeout_does_not_count_while_the_step_waits_for_its_time(played: Played) -> None:
     played.sent(timeout=10.0, delay=100.0)
     assert played.silence(109) == []
-    assert [end[1] for end in played.silence(2)] == [State.LOST]
+    assert [end[1] for end in played.silence(2 + OVERDUE)] == [State.LOST]
 
 
 def test_a_step_that_failed_in_time_has_not_timed_out(played: Played) -> None:
