@@ -25,6 +25,9 @@ KEYS = ("task.#", "worker.online", "worker.offline")
 #: Without events of tasks.
 WORKER_KEYS = KEYS[1:]
 
+#: After which nothing more comes of a call.
+_OVER = frozenset(("task-succeeded", "task-failed", "task-revoked"))
+
 #: Seconds for one wait, and between tries to listen again.
 _WAIT, _PAUSE_FIRST, _PAUSE_MOST = 1.0, 0.25, 10.0
 
@@ -106,12 +109,20 @@ class Events:
     def _event(self, event: Mapping[str, Any]) -> None:
         kind, host = str(event.get("type")), str(event.get("hostname"))
         if kind == "worker-online":
-            self._hosts.leaving.discard(host)
+            self._hosts.came(host)
             self._on_online(host)
         elif kind == "worker-offline":
-            self._hosts.leaving.add(host)
-        elif kind.startswith("task-") and event.get("uuid") in self._watched:
-            task_id = str(event["uuid"])
+            self._hosts.leaves(host)
+        elif kind.startswith("task-"):
+            self._task_event(kind, str(event.get("uuid")), host, event)
+
+    def _task_event(self, kind: str, task_id: str, host: str, event: Mapping[str, Any]) -> None:
+        parent = event.get("parent_id")
+        if kind == "task-received" and isinstance(parent, str):
+            self._watched.adopt(task_id, parent)
+        if task_id not in self._watched:
+            self._watched.hear_child(task_id, over=kind in _OVER)
+        else:
             fact = fact_of(kind, task_id, host, event)
             if kind == "task-cancelled":  # a worker that stops at once: if its message was acknowledged, nobody else will run it
                 self._watched.hurry(task_id)

@@ -15,6 +15,8 @@ from .facts import Alive, Fact, Seen
 _REPR = re.compile(r"(?s)(?:\w+\.)*(\w+)\((.*)\)$")
 #: In what billiard carries an exception from one process to another.
 _WRAPPER = "ExceptionWithTraceback"
+#: How threads tell of what a task is tried again for.
+_RETRIED = re.compile(r"(?s)Retry\(Retry\(\.\.\.\), (.*), [^,]*\)")
 #: The line of a traceback below its frames: the exception, and what it says.
 _LAST = re.compile(r"(?m)^  .*\n([A-Za-z_][\w.]*)(?:: (.*))?$")
 #: What the worker's own outcomes are called as exceptions.
@@ -60,6 +62,8 @@ def raised(shown: str, traceback: str | None) -> dict[str, Any]:
     Workers tell of some exceptions by other words than their ``repr``, or by that of what they have wrapped them in: then what stands in
     the traceback counts.
     """
+    if (retried := _RETRIED.fullmatch(shown)) is not None:
+        shown = retried[1]
     lines = _LAST.findall(traceback or "")
     module, _, last = lines[-1][0].rpartition(".") if lines else ("", "", "")
     found = _REPR.fullmatch(shown)

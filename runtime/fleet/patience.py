@@ -13,7 +13,10 @@ class Patience:
     again after ``pause_first``, and after ever longer pauses up to ``pause_most``. It is given up as lost when no worker knows it and its
     message is nowhere to be found, for as long as this, as at least two questions have shown:
 
-    - ``lost_after``: all workers that are there have answered. In this time what is on its way to the run arrives;
+    - ``lost_after``: all workers that are there have answered, and one that was there after the step was sent has gone, or was started
+      anew. In this time what is on its way to the run arrives;
+    - ``untold_after``: all have answered, and none has gone: the step ended without a word (``Ignore``), or has replaced itself with
+      others (``self.replace``), whose last one will have its id;
     - ``silent_after``: some worker is connected to the broker and does not answer (a solo pool at work, a process that was stopped); or it
       is known to be leaving and finishes its tasks; or the message may stand in a queue that is busy and cannot be looked into; or its
       task has a rate limit, so that workers hold it without a word;
@@ -30,6 +33,7 @@ class Patience:
     pause_first: float = 10.0
     pause_most: float = 120.0
     lost_after: float = 120.0
+    untold_after: float = 900.0
     silent_after: float = 1800.0
     down_after: float = 600.0
     expired_after: float = 5.0

@@ -35,10 +35,37 @@ _STATES = {"active": "started", "scheduled": "scheduled"}
 
 @dataclass(slots=True)
 class Hosts:
-    """The workers that have answered so far: the queues that each reads, and who of them is leaving."""
+    """The workers that have answered so far: the queues that each reads, and who of them is leaving since when.
+
+    ``lost``: when one was last found to be gone, or to have been started anew (seconds since the epoch).
+    """
 
     queues: dict[str, frozenset[str]] = field(default_factory=dict)
-    leaving: set[str] = field(default_factory=set)
+    leaving: dict[str, float] = field(default_factory=dict)
+    lost: float = 0.0
+    clock: Callable[[], float] = time.time
+
+    def came(self, host: str) -> None:
+        """A worker says that it has begun; one that had begun before has ended meanwhile."""
+        if host in self.queues or host in self.leaving:
+            self.lost = self.clock()
+        self.leaving.pop(host, None)
+
+    def leaves(self, host: str) -> None:
+        """A worker says that it ends: it finishes the tasks that it has, and answers no more."""
+        self.leaving[host] = self.clock()
+
+    def answered(self, hosts: Iterable[str], asked: float) -> None:
+        """These answer to what was asked at that moment, so they are not leaving."""
+        for host in hosts:
+            if self.leaving.get(host, asked) < asked:
+                del self.leaving[host]
+
+    def gone(self, hosts: Iterable[str]) -> None:
+        """These are there no more."""
+        for host in list(hosts):
+            self.queues.pop(host, None)
+            self.lost = self.clock()
 
 
 class Probing:
@@ -69,9 +96,11 @@ class Probing:
         return self._watched.wait()
 
     def _ask(self, inspector: Inspector, due: list[Step]) -> None:
+        asked = self._clock()
         questions = [Command("query_task", {"ids": ids}) for ids in batches([step.task_id for step in due], MOST_IDS)]
-        answers = inspector.ask(questions, self._patience.answer, expected=self._hosts.queues.keys() - self._hosts.leaving)
+        answers = inspector.ask(questions, self._patience.answer, expected=self._hosts.queues.keys() - self._hosts.leaving.keys())
         known = dict(_known(answers))
+        self._hosts.answered({host for answer in answers for host in answer.by_host}, asked)
         for task_id, (state, worker) in known.items():
             self._watched.known(task_id, worker)
             self._deliver(Alive(task_id, state, worker))
@@ -84,6 +113,9 @@ class Probing:
         hosts = set[str].intersection(*(set(answer.by_host) for answer in answers))
         listeners = min((answer.listeners for answer in answers if answer.listeners is not None), default=None)
         self._learn(inspector, hosts)
+        if listeners is not None and len(hosts) >= listeners:
+            self._hosts.gone(self._hosts.queues.keys() - hosts)
+        missing = self._without_children(inspector, missing)
         scheduled = self._scheduled(inspector, missing, listeners is not None)
         held = inspector.held([step.task_id for step in missing])
         by_queue: dict[str, list[Step]] = {}
@@ -93,6 +125,8 @@ class Probing:
             standing = inspector.standing(queue)
             waiting = inspector.waiting(queue, [step.task_id for step in steps]) if standing.messages else frozenset()
             everybody = self._everybody(queue, standing, hosts, listeners)
+            if everybody:
+                self._hosts.gone(host for host in self._hosts.queues.keys() - hosts if queue in self._hosts.queues[host])
             for step in steps:
                 if step.task_id in scheduled:
                     self._watched.known(step.task_id, scheduled[step.task_id])
@@ -118,8 +152,10 @@ class Probing:
             limit = patience.down_after
         elif unsure or not everybody or step.limited or step.worker in self._hosts.leaving:
             limit = patience.silent_after
-        else:
+        elif self._hosts.lost >= step.sent or not standing.exists:
             limit = patience.lost_after
+        else:
+            limit = patience.untold_after
         gone = self._watched.misses(step.task_id, everybody=everybody, patience=limit)
         if gone is None:
             return
@@ -139,18 +175,31 @@ class Probing:
 
     def _learn(self, inspector: Inspector, hosts: Iterable[str]) -> None:
         """Ask those that are new which queues they read."""
-        self._hosts.leaving.difference_update(hosts)
         new = [host for host in hosts if host not in self._hosts.queues]
         if new:
             (answers,) = inspector.ask([Command("active_queues", {})], self._patience.answer, destination=new)
             self._hosts.queues.update(queues_of(answers.by_host))
+
+    def _without_children(self, inspector: Inspector, missing: list[Step]) -> list[Step]:
+        """Those of which no call that they have made is known either: a step that has replaced itself goes on in these."""
+        children = {child: step.task_id for step in missing for child in step.children}
+        if not children:
+            return missing
+        questions = [Command("query_task", {"ids": ids}) for ids in batches(children, MOST_IDS)]
+        alive = {
+            children[child]: worker for child, (_, worker) in _known(inspector.ask(questions, self._patience.answer)) if child in children
+        }
+        for task_id, worker in alive.items():
+            self._watched.known(task_id, worker)
+            self._deliver(Alive(task_id, "started", worker))
+        return [step for step in missing if step.task_id not in alive]
 
     def _scheduled(self, inspector: Inspector, missing: list[Step], redis: bool) -> dict[str, str]:
         """Who holds a step for its time: ``query_task`` of older workers does not say. On Redis these stand among the unacknowledged."""
         if redis or not self._hosts.queues:
             return {}
         (answers,) = inspector.ask(
-            [Command("scheduled", {})], self._patience.answer, expected=self._hosts.queues.keys() - self._hosts.leaving
+            [Command("scheduled", {})], self._patience.answer, expected=self._hosts.queues.keys() - self._hosts.leaving.keys()
         )
         wanted = {step.task_id for step in missing}
         found: dict[str, str] = {}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .patience import Patience
 
 #: Seconds between two questions about a step that is missed, at least.
 _SECOND = 1.0
+#: Calls of one step that are remembered.
+_MOST_CHILDREN = 100
 
 
 @dataclass(slots=True)
@@ -19,7 +21,8 @@ class Step:
 
     ``heard``: when anything was last known of it. ``ask_at``: when it is asked about next, ``pause``: seconds until the time after that.
     ``missing_since``: since when nobody knows it, ``asked``: how often that was found, ``asked_all``: how often of these all workers had
-    answered, the last times. ``worker``: who had it last, ``succeeded``: an event said that it has.
+    answered, the last times. ``worker``: who had it last, ``succeeded``: an event said that it has, ``children``: calls that it has made
+    and that have not ended.
     """
 
     task_id: str
@@ -37,6 +40,7 @@ class Step:
     asked_all: int = 0
     worker: str | None = None
     succeeded: bool = False
+    children: set[str] = field(default_factory=set)
 
 
 class Watched:
@@ -54,6 +58,8 @@ class Watched:
         self._steps: dict[str, Step] = {}
         #: By queue and priority: the newest message of which it is known that it has left the queue.
         self._taken: dict[tuple[str, int | None], float] = {}
+        #: Calls that steps have made, by which the step may go on under its own id later (``self.replace``).
+        self._parents: dict[str, str] = {}
 
     def __contains__(self, task_id: object) -> bool:
         return task_id in self._steps
@@ -79,7 +85,11 @@ class Watched:
         with self._lock:
             for task_id in task_ids:
                 step = self._steps.pop(task_id, None)
-                if step is not None and ran:
+                if step is None:
+                    continue
+                for child in step.children:
+                    self._parents.pop(child, None)
+                if ran:
                     self._took(step)
 
     def ids(self) -> list[str]:
@@ -102,6 +112,26 @@ class Watched:
                 step.worker = worker
             self._took(step)
             return True
+
+    def adopt(self, child: str, parent: str) -> None:
+        """A step, or a call that it has made, has made a call."""
+        with self._lock:
+            step = self._steps.get(self._parents.get(parent, parent))
+            if step is not None and len(step.children) < _MOST_CHILDREN and child not in self._steps:
+                step.children.add(child)
+                self._parents[child] = step.task_id
+
+    def hear_child(self, child: str, *, over: bool) -> None:
+        """Something was heard of a call; if a step has made it, that is a sign of life of the step."""
+        parent = self._parents.get(child)
+        if parent is None:
+            return
+        self.hear(parent)
+        with self._lock:
+            step = self._steps.get(parent)
+            if over and step is not None:
+                step.children.discard(child)
+                self._parents.pop(child, None)
 
     def succeeded(self, task_id: str) -> None:
         """A worker said that a step has returned; its result comes with its link, or never."""

@@ -126,6 +126,11 @@ class Watching:
         if self._watched.hurry_expired(task_id):
             self._woken.set()
 
+    def probe(self, task_id: str) -> None:
+        """Ask the workers about a step at once: who has it is told by an :class:`Alive`."""
+        self._watched.hurry(task_id)
+        self._woken.set()
+
     def close(self) -> None:
         """Watch no longer; events that this run has switched on are switched off."""
         self._stopping.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flowc.runtime.broker.inspecting import Answers, Command, Inspector, Standing
@@ -93,9 +94,9 @@ class Bench:
         self.now = 1_000_000.0
         self.facts: list[tuple[float, Fact]] = []
         self.fleet = Invented(redis=redis)
-        self.patience = patience or Patience()
+        self.patience = patience or replace(Patience(), untold_after=Patience().lost_after)
         self.watched = Watched(self.patience, lambda: self.now)
-        self.hosts = Hosts()
+        self.hosts = Hosts(clock=lambda: self.now)
         self._begun = self.now
         self.probing = Probing(
             self.watched, self.hosts, lambda fact: self.facts.append((self.now - self._begun, fact)), self.patience, lambda: self.now

@@ -34,6 +34,7 @@ TRACEBACK = 'Traceback (most recent call last):\n  File "x.py", line 1, in y\n  
         ("ValueError('a long te...)", "ValueError: a long", {"exc_type": "ValueError", "exc_message": ["'a long te..."], "exc_module": "builtins"}),  # noqa: E501
         ("<Strange: one>", "proj.Strange: one\n", {"exc_type": "Strange", "exc_message": ["one"], "exc_module": "proj"}),
         ("<Strange: one>", "", {"exc_type": "Exception", "exc_message": ["<Strange: one>"]}),
+        ("Retry(Retry(...), OSError('x', 2), 0)", "c.Retry: Retry in 0s", {"exc_type": "OSError", "exc_message": ["x", 2]}),
         ("ExceptionWithTraceback()", "a.b.Lost: 1\nmore\n", {"exc_type": "Lost", "exc_message": ["1"], "exc_module": "a.b"}),
         ("reject requeue=False: x", "a.Reject: x\n", {"exc_type": "Reject", "exc_message": ["x"], "exc_module": "a"}),
         ("NotRegistered('proj.x')", None, {"exc_type": "NotRegistered", "exc_message": ["proj.x"], "exc_module": "celery.exceptions"}),
@@ -173,10 +174,10 @@ def test_a_success_is_known_but_not_over() -> None:
 def test_workers_that_come_and_go() -> None:
     with listening(Radio(tasks=False)) as radio:
         radio.tell(event("worker-offline"))
-        radio.until(lambda: radio.hosts.leaving == {"w"})
+        radio.until(lambda: set(radio.hosts.leaving) == {"w"})
         radio.tell(event("worker-online"))
         radio.until(lambda: radio.online == ["w"])
-        assert radio.hosts.leaving == set()
+        assert radio.hosts.leaving == {}
     assert radio.keys == {WORKER_KEYS}
 
 

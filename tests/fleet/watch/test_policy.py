@@ -91,7 +91,7 @@ def test_what_nobody_knows_is_lost(bench: Bench) -> None:
 
 
 def test_it_takes_two_questions_however_short_the_patience(bench: Bench) -> None:
-    hasty = Bench(redis=bench.fleet.redis, patience=replace(PATIENCE, lost_after=0.0))
+    hasty = Bench(redis=bench.fleet.redis, patience=replace(PATIENCE, untold_after=0.0))
     hasty.send("a")
     hasty.after(1000)
     assert hasty.told(Lost) == ["a"]
@@ -218,7 +218,7 @@ def test_one_that_reads_other_queues_does_not_count_where_that_is_known() -> Non
 def test_a_worker_that_leaves_may_finish_it_without_a_word(bench: Bench) -> None:
     bench.send("a")
     bench.watched.hear("a", "w2")
-    bench.hosts.leaving.add("w2")
+    bench.hosts.leaves("w2")
     bench.after(PATIENCE.silent_after)
     assert bench.told(Lost) == []
     bench.after(600)
@@ -305,3 +305,70 @@ def test_long_before_it_expires_it_may_be_lost(bench: Bench) -> None:
     bench.after(1000)
     assert bench.told(Lost) == ["a"]
     assert bench.told(Seen) == []
+
+
+# ------------------------------------------------------------------------------------------------- was a worker lost at all?
+@pytest.fixture(params=[True, False], ids=["redis", "rabbitmq"])
+def slow(request: pytest.FixtureRequest) -> Bench:
+    """With the patience that there is by default; both workers are known."""
+    bench = Bench(redis=request.param, patience=PATIENCE)
+    bench.fleet.workers = {"w1": {}, "w2": {}}
+    bench.hosts.queues.update({"w1": frozenset("q"), "w2": frozenset("q")})
+    return bench
+
+
+def test_where_no_worker_was_lost_it_takes_longer(slow: Bench) -> None:
+    """It has perhaps replaced itself."""
+    slow.send("a")
+    slow.after(PATIENCE.untold_after)
+    assert slow.told(Lost) == []
+    slow.after(500)
+    assert slow.told(Lost) == ["a"]
+
+
+def test_one_that_does_not_answer_any_more_is_one_that_was_lost(slow: Bench) -> None:
+    slow.send("a")
+    slow.after(10)
+    del slow.fleet.workers["w2"]
+    slow.after(300)
+    assert slow.told(Lost) == ["a"]
+
+
+def test_one_that_has_begun_anew_too(slow: Bench) -> None:
+    slow.send("a")
+    slow.after(10)
+    slow.hosts.came("w2")
+    slow.after(300)
+    assert slow.told(Lost) == ["a"]
+
+
+def test_one_that_was_lost_before_cannot_have_had_it(slow: Bench) -> None:
+    slow.hosts.came("w2")
+    slow.after(10)
+    slow.send("a")
+    slow.after(PATIENCE.untold_after)
+    assert slow.told(Lost) == []
+
+
+def test_a_new_one_is_none_that_was_lost(slow: Bench) -> None:
+    slow.send("a")
+    slow.fleet.workers["w3"] = {}
+    slow.hosts.came("w3")
+    slow.after(PATIENCE.untold_after)
+    assert slow.told(Lost) == []
+
+
+def test_a_step_lives_in_the_calls_that_it_has_made(bench: Bench) -> None:
+    """It has replaced itself with a chord, say, whose body will have its id."""
+    bench.send("a")
+    bench.watched.adopt("child", "a")
+    bench.watched.adopt("grandchild", "child")
+    bench.watched.hear_child("child", over=True)
+    bench.fleet.workers["w1"]["grandchild"] = "active"
+    bench.after(10_000)
+    assert bench.told(Lost) == []
+    bench.fleet.workers["w1"].clear()
+    bench.watched.hear_child("grandchild", over=True)
+    bench.after(1000)
+    assert bench.told(Lost) == ["a"]
+    assert bench.watched._parents == {}

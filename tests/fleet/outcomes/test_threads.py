@@ -1,0 +1,36 @@
+"""The outcomes of steps on stock workers with pools of threads: with results in Redis, with rpc, and with events alone."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from tests.fleet.shared import SharedStock
+
+from .rows import Place, Row, common
+
+SOURCES = ["redis", "redis-events", "rabbitmq-rpc", "rabbitmq-events"]
+
+
+@pytest.fixture(params=SOURCES)
+def place(request: pytest.FixtureRequest) -> Place:
+    broker, _, source = request.param.partition("-")
+    stock: SharedStock = request.getfixturevalue(f"stock_{broker}")
+    return Place(stock.broker, None if source == "events" else stock.backend, stock.queue)
+
+
+def test_every_outcome(place: Place) -> None:
+    revoked = f"revoked-{uuid.uuid4()}"
+    place.revoke(revoked)
+    rows = {
+        **common(),
+        # the worker says for ever that it runs
+        "system_exit": Row("system_exit", (), "FAILURE", "TimeoutError", {"timeout": 3.0}),
+        "hard_limit": Row("sleep", (1.0, "kept"), "SUCCESS", "kept", {"time_limit": 0.2}),
+        "soft_limit": Row("sleep", (1.0, "kept"), "SUCCESS", "kept", {"soft_time_limit": 0.2}),
+        "revoked": Row("echo", (), "REVOKED", "revoked", {"task_id": revoked}),
+        "too_long": Row("sleep", (6.0,), "FAILURE", "TimeoutError", {"timeout": 3.0}),
+        "no_worker": Row("echo", (), "LOST", "nothing was heard", {"timeout": 2.0, "queue": f"nobody-{uuid.uuid4()}"}),
+    }
+    place.check(rows)
