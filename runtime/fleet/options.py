@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...compiler.plan import Map
 from ..configuration.configuration import DEFAULT
+from ..errors import EncodeError
 from ..protocol import HEADERS
 from ..sending import TASK_OPTIONS
 from ..values import fill
@@ -56,7 +57,7 @@ class Options:
             "serializer": conf.task_serializer,
             "compression": conf.task_compression,
             "priority": conf.task_default_priority,
-            "delivery_mode": _DELIVERY_MODES.get(conf.task_default_delivery_mode, conf.task_default_delivery_mode),
+            "delivery_mode": conf.task_default_delivery_mode,
             "ignore_result": conf.task_ignore_result or None,
         }
         self._queue: str = conf.task_default_queue
@@ -70,8 +71,8 @@ class Options:
         if not options.items:
             return {}
         made = {key: fill(value, {}) for key, value in options.items if key in _OWN}
-        if self._redactor and "headers" in made:  # headers are read, logged and kept by every broker and monitor on the way
-            made["headers"] = self._redactor.value(made["headers"])
+        if made.get("headers"):  # they are read, logged and kept by every broker and monitor on the way
+            made["headers"] = plain_headers(self._redactor.value(made["headers"]))
         return made
 
     def nested(self, task: str, options: Map, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,6 +135,20 @@ class Options:
         else:
             made.pop("retry_policy", None)
         return made
+
+
+def plain_headers(headers: Mapping[str, Any]) -> dict[str, Any]:
+    """Headers that every broker can carry: dates as ISO 8601.
+
+    Raises:
+        EncodeError: a number of more than 64 bits.
+    """
+    made: dict[str, Any] = {}
+    for name, value in headers.items():
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise EncodeError(f"the header {name!r} is a number of more than 64 bits, which AMQP cannot carry")
+        made[name] = value.isoformat() if isinstance(value, dt.date) else value
+    return made
 
 
 def _iso(time: dt.datetime) -> str:

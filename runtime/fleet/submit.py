@@ -110,6 +110,13 @@ def _size(envelope: Envelope) -> int:
     return len(body) if isinstance(body, bytes) else len(body.encode())
 
 
+def _is_transports(exc: Exception) -> bool:
+    """Whether an exception comes from the way to the broker or the store: some that a broker answers with are just its library's."""
+    if isinstance(exc, (operational_error(), BackendError, OSError)):
+        return True
+    return type(exc).__module__.partition(".")[0] in ("amqp", "kombu", "redis")
+
+
 def _send(app: App, run_id: str, messages: Messages, kept: list[Prepared]) -> None:
     """Send all, with chords opened first.
 
@@ -135,7 +142,9 @@ def _send(app: App, run_id: str, messages: Messages, kept: list[Prepared]) -> No
                 publisher.publish_many(left, retry)
                 left.clear()
                 sent += count
-    except (operational_error(), BackendError, OSError) as exc:
+    except Exception as exc:
+        if not _is_transports(exc):
+            raise
         ids = [sending.options["task_id"] for sending in messages.sendings]
         if not tried:
             raise SubmissionFailed(run_id, (), (), tuple(ids), str(exc)) from exc

@@ -171,6 +171,15 @@ def test_headers_of_a_later_step_cannot_be_the_protocols(app: flowc.App) -> None
     assert within(message)["b#1"].options["headers"] == {"mine": 1}
 
 
+def test_headers_are_such_as_every_broker_carries(app: flowc.App) -> None:
+    (message,) = opened("a(1) {headers = {day: 2026-01-01}} -> b {headers = {at: 2026-01-01T10:00:00Z}}", app)
+    assert message.headers["day"] == "2026-01-01"
+    assert within(message)["b#1"].options["headers"] == {"at": "2026-01-01T10:00:00+00:00"}
+    for text in ("a(1) {headers = {k: 9223372036854775808}}", "a(1) -> b {headers = {k: -9223372036854775809}}"):
+        with pytest.raises(EncodeError, match="64 bits"):
+            opened(text, app)
+
+
 def test_a_flows_own_retry_policy_goes_before_the_patient_one(app: flowc.App) -> None:
     (message,) = opened("a(1) -> b {retry_policy = {max_retries: 2}} -> c {retry = false}", app)
     found = within(message)

@@ -103,3 +103,9 @@ def test_a_queue_that_was_declared_otherwise_is_used_as_it_is(stock_rabbitmq: Sh
             time.sleep(0.05)  # quorum queues count late
         channel.queue_delete(queue)
         assert count == 4
+
+
+def test_an_exchange_that_is_not_there(app: flowc.App) -> None:
+    with pytest.raises(flowc.SubmissionFailed, match="no exchange 'nowhere'") as failed:
+        flowc.loads('proj.echo(1) {exchange = "nowhere", routing_key = "x"}').submit(app)
+    assert (failed.value.sent, len(failed.value.uncertain)) == ((), 1)
