@@ -215,9 +215,7 @@ def insert_new(connection: Connection, table: sa.Table, row: Mapping[str, Any]) 
     """Insert a row, if none has its key; whether it was inserted. The transaction goes on in either case."""
     dialect = connection.dialect.name
     statement: Any = table.insert().values(**row)
-    if dialect in ("mysql", "mariadb"):
-        statement = statement.prefix_with("IGNORE")
-    elif dialect == "sqlite":
+    if dialect == "sqlite":
         statement = statement.prefix_with("OR IGNORE")
     elif dialect == "postgresql":
         from sqlalchemy.dialects.postgresql import insert
