@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -33,8 +32,6 @@ def place(
     kwargs: Mapping[str, Any] | None,
     task_id: str | None,
     options: Mapping[str, Any],
-    *,
-    keep: bool = True,
 ) -> Any:
     """Run a call now; gives Celery's ``EagerResult``. ``countdown``, ``eta`` and retries do not wait.
 
@@ -45,7 +42,6 @@ def place(
         kwargs: its named arguments.
         task_id: its id; None for a new one.
         options: those of ``send_task``.
-        keep: its result, where ``AsyncResult`` finds it.
 
     Raises:
         NotRegistered: the application has no such task.
@@ -67,13 +63,9 @@ def place(
     known.update((stamp, options[stamp]) for stamp in options.get("stamped_headers") or () if stamp in options)
     _depth.value += 1
     try:
-        result = task.apply(args, kwargs, task_id=task_id or new_id(), **known)
+        return task.apply(args, kwargs, task_id=task_id or new_id(), **known)
     finally:
         _depth.value -= 1
-    if keep and not (task.ignore_result or known.get("ignore_result")):
-        with contextlib.suppress(Exception):  # what cannot be stored is in the result object all the same
-            celery_app.backend.store_result(result.id, result.result, result.state, traceback=result.traceback)
-    return result
 
 
 class Replacement:

@@ -40,8 +40,7 @@ def application_class(kind: Any, inside: Inside) -> type:
                 call.resend(args or (), kwargs or {}, countdown, eta, options)
                 return self.AsyncResult(task_id)
             if inside.here():
-                own = call is not None and task_id == call.context.id  # what takes its place: its end is the task's own
-                return place(self, name, args, kwargs, task_id, options, keep=not own)
+                return place(self, name, args, kwargs, task_id, options)
             return super().send_task(name, args, kwargs, countdown, eta, task_id, *more, **options)
 
         @property
@@ -75,7 +74,7 @@ def _backend(inside: Inside) -> Callable[[Any, Callable[[], Any]], Any]:
         with lock:
             if not memory:
                 kind, url = sys.modules["celery.app.backends"].by_url("cache+memory://", app.loader)
-                memory.append(_telling(kind, inside)(app=app, url=url))
+                memory.append(_keeping(_telling(kind, inside), inside)(app=app, url=url))
         return memory[0]
 
     return give
@@ -92,6 +91,22 @@ def _telling(kind: Any, inside: Inside) -> type:
         return result
 
     return type(kind.__name__, (kind,), {"store_result": store_result})
+
+
+def _keeping(kind: Any, inside: Inside) -> type:
+    """A subclass of a backend's class which keeps results of eager calls, too: whoever has an id only, waits for them."""
+
+    def keeps(task_id: str, request: Any) -> bool:
+        call = inside.current()
+        return (call is None or task_id != call.context.id) and not getattr(request, "ignore_result", False)
+
+    def done(self: Any, task_id: str, result: Any, request: Any = None, store_result: bool = True, *more: Any, **options: Any) -> Any:
+        return kind.mark_as_done(self, task_id, result, request, keeps(task_id, request), *more, **options)
+
+    def failed(self: Any, task_id: str, exc: Any, traceback: Any = None, request: Any = None, **options: Any) -> Any:
+        return kind.mark_as_failure(self, task_id, exc, traceback, request=request, **{**options, "store_result": keeps(task_id, request)})
+
+    return type(kind.__name__, (kind,), {"mark_as_done": done, "mark_as_failure": failed})
 
 
 def _conf(inside: Inside) -> Callable[[Any, str], Any]:

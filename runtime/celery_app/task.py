@@ -23,6 +23,8 @@ class CeleryTask(Task):
     """
 
     def __init__(self, app: Any, peer: Any) -> None:
+        if not peer.__bound__:  # registered by hand
+            peer.bind(app.peer)
         function, bind = function_of(peer)
         super().__init__(app, function, peer.name, bind=bind, options=options_of(peer, app.written))
         self.peer = peer

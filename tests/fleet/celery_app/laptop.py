@@ -214,6 +214,15 @@ class Counting(Task):  # type: ignore[misc]
 app.register_task(Counting())
 
 
+class ByHand(Counting):
+    """One that nobody has bound to the application."""
+
+    name = "laptop.by_hand"
+
+
+app.tasks.register(ByHand())
+
+
 # ---------------------------------------------------------------------------------------------------- calls inside of tasks
 @task("calling")
 def calling() -> list[Any]:
@@ -234,6 +243,15 @@ def calling() -> list[Any]:
         fail.delay().state,
         current_task.name,
     ]
+
+
+@task("remembering")
+def remembering() -> list[Any]:
+    """Results by their ids alone."""
+    saved = group(add.s(1, 1), chain(add.s(2, 2), add.s(1)), fail.s())()
+    saved.save()
+    again = app.GroupResult.restore(saved.id)
+    return [again.results[0].get(timeout=5), again.results[1].get(timeout=5), again.results[2].state]
 
 
 @task("unknown")

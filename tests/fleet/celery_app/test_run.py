@@ -20,8 +20,8 @@ pools = pytest.mark.parametrize("pool", POOLS)
 @pools
 def test_plain(pool: str) -> None:
     """Functions, shared tasks, models and classes."""
-    text = "[add(1, y=2), add(3), [add(1, 1), add(2, 2)] -> total, mirrored({x: 1, y: 2}), counting(1, by=4), shared(5)]"
-    assert value(text, pool) == [3, 3, 6, {"x": 2, "y": 1}, 5, [5, "laptop", "laptop"]]
+    text = "[add(1, y=2), add(3), [add(1, 1), add(2, 2)] -> total, mirrored({x: 1, y: 2}), counting(1, by=4), by_hand(1), shared(5)]"
+    assert value(text, pool) == [3, 3, 6, {"x": 2, "y": 1}, 5, 2, [5, "laptop", "laptop"]]
 
 
 @pools
@@ -154,6 +154,11 @@ def test_calls_inside(pool: str) -> None:
     assert value("calling()", pool) == [
         3, 7, 11, 15, [0, 2, 4], 12, 6, 3, [1, 2], [0, 1, 2], 1, 22, "FAILURE", "laptop.calling",
     ]  # fmt: skip
+
+
+def test_results_by_id() -> None:
+    """Results of calls inside of tasks are kept, as a store would keep them."""
+    assert value("remembering()") == [2, 5, "FAILURE"]
 
 
 def test_calls_that_cannot_run() -> None:
