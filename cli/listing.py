@@ -7,11 +7,11 @@ members' results. Above each call stand its identity, its place in the flow and 
 from __future__ import annotations
 
 import keyword
-import re
 from collections.abc import Iterable, Iterator
 
 from ..compiler.display import display
 from ..compiler.plan import Call, Group, Handler, Map, Plan, Ref, Scope, Value
+from ..compiler.python_names import python_names
 from ..dsl.columns import visible
 
 WIDTH = 100
@@ -33,7 +33,7 @@ class _Listing:
         self.groups = {group.id: group for group in plan.groups}
         self.shown: dict[int, str] = {}
         self.scopes = {scope.id: scope for scope in plan.scopes}
-        self.names = _python_names(
+        self.names = python_names(
             [*(call.id for call in plan.calls), *self.groups, *(h.id for scope in plan.scopes for h in scope.handlers)]
         )
 
@@ -190,27 +190,3 @@ def _comment(*texts: str) -> str:
 
 def _count(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
-
-
-def _python_names(ids: Iterable[str]) -> dict[str, str]:
-    """A Python name for each identity, alike and unique: ``add#1`` → ``add_1``, ``raw[0]`` → ``raw_0``."""
-    names: dict[str, str] = {}
-    taken: set[str] = {"value"}
-    numbers: dict[str, int] = {}
-    all_ids = list(dict.fromkeys(ids))
-    # Identities that are Python names already keep them, whatever the others would like.
-    for id_ in all_ids:
-        if id_.isidentifier() and not keyword.iskeyword(id_) and id_ != "value":
-            names[id_] = id_
-            taken.add(id_)
-    for id_ in all_ids:
-        if id_ in names:
-            continue
-        base = re.sub(r"\W+", "_", id_).strip("_") or "step"
-        base = f"_{base}" if base[0].isdigit() or keyword.iskeyword(base) else base
-        name, number = base, numbers.get(base, 2)
-        while name in taken:
-            name, number = f"{base}_{number}", number + 1
-        names[id_], numbers[base] = name, number
-        taken.add(name)
-    return names

@@ -22,6 +22,7 @@ COMMANDS = {
     "stubs": "Write down what an application's tasks take, for checks without it.",
     "run": "Run a flow here, without a server.",
     "submit": "Send a flow to workers, which run it by themselves.",
+    "export": "Write a flow as Python code for Celery.",
     "call": "Send one task to a worker.",
     "worker": "Run a worker for an application's tasks.",
     "explain": "Explain the code of a finding.",

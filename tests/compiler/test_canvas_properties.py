@@ -140,6 +140,11 @@ def bodies_first(canvas: Canvas) -> None:
             for path in chords[one.by or ""].members:
                 assert all(id_ in seen or id_ in chords for id_ in path)
         seen.add(one.id)
+    for chord in canvas.chords:
+        assert chord.body in seen
+        assert all(id_ in seen or id_ in chords for path in chord.members for id_ in path)
+        assert chord.by is None or chord.by in seen or chord.by in chords
+    assert all(link in seen or link in chords for one in canvas.carried for link in one.links)
 
 
 @settings(max_examples=100, deadline=None)
