@@ -8,6 +8,7 @@ import platform
 import re
 import time
 from collections.abc import Sequence
+from queue import Empty
 from typing import Any, Self
 
 from kombu.connection import Connection
@@ -20,14 +21,15 @@ class Taps:
     """Takes messages out of queues, unread. Declares the queues as clients do.
 
     Args:
-        broker: a Redis or RabbitMQ server.
+        broker: a Redis or RabbitMQ server, or this process's memory.
         queues: their names.
     """
 
     def __init__(self, broker: str, queues: Sequence[str]) -> None:
         self._queues = queues
         self._connection = Connection(broker)
-        self._redis = broker.startswith("redis")
+        sources = {"redis": self._from_redis, "memory": self._from_memory, "amqp": self._from_rabbitmq}
+        self._next = sources[broker.partition(":")[0]]
 
     def __enter__(self) -> Self:
         self._channel: Any = self._connection.channel()
@@ -45,7 +47,7 @@ class Taps:
         found = []
         for queue in queues or self._queues:
             while True:
-                taken = self._from_redis(queue) if self._redis else self._from_rabbitmq(queue)
+                taken = self._next(queue)
                 if taken is None:
                     break
                 found.append({"queue": queue, **taken})
@@ -69,10 +71,14 @@ class Taps:
         for step in (0, 3, 6, 9):
             text = self._channel.client.rpop(self._channel._q_for_pri(queue, step))
             if text is not None:
-                message = json.loads(text)
-                body = base64.b64decode(message["body"])
-                return {**_told(body, message), "headers": message["headers"], "properties": message["properties"]}
+                return _virtual(json.loads(text))
         return None
+
+    def _from_memory(self, queue: str) -> dict[str, Any] | None:
+        try:
+            return _virtual(self._channel._get(queue))
+        except Empty:
+            return None
 
     def _from_rabbitmq(self, queue: str) -> dict[str, Any] | None:
         message = self._channel.basic_get(queue, no_ack=True)
@@ -84,6 +90,13 @@ class Taps:
         info = {"exchange": message.delivery_info["exchange"], "routing_key": message.delivery_info["routing_key"]}
         body = message.body if isinstance(message.body, bytes) else message.body.encode()
         return {**_told(body, told), "headers": headers, "properties": {**properties, "delivery_info": info}}
+
+
+def _virtual(message: dict[str, Any]) -> dict[str, Any]:
+    body, properties = message["body"], dict(message["properties"])
+    if properties.get("body_encoding") == "base64":
+        body = base64.b64decode(body)
+    return {**_told(body if isinstance(body, bytes) else body.encode(), message), "headers": message["headers"], "properties": properties}
 
 
 def _told(body: bytes, message: dict[str, Any]) -> dict[str, Any]:
