@@ -43,6 +43,9 @@ GATHERING = 0.05
 #: Seconds between tries when the broker is away: at first, and at most.
 FIRST, LONGEST = 0.5, 10.0
 
+#: Seconds before a worker says that it is online, if it has nothing else to say: one that has ended by then is not worth a connection.
+PATIENCE = 0.25
+
 #: Seconds that the thread has to send the last events.
 FAREWELL = 1.5
 
@@ -160,6 +163,8 @@ class Events:
     # --------------------------------------------------------------------------------------------------------- the thread
     def _run(self) -> None:
         pause = FIRST
+        if not self.on and not self._beat_now:
+            self._there.wait(PATIENCE)
         while not self._closing.is_set():
             try:
                 self._say_hello()

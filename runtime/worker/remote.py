@@ -1,7 +1,6 @@
 """Commands from elsewhere, such as ``revoke``: kombu's process mailbox, to which Celery's own workers and tools speak too.
 
-What is asked is answered in :mod:`.inspection`, what is ordered done in :mod:`.orders`. When it begins to listen, a worker greets all
-others, as they do, and learns from their answers what is revoked.
+What is asked is answered in :mod:`.inspection`, what is ordered is done in :mod:`.orders`.
 
 Source: "Workers Guide", section "Commands"; the names and answers are Celery's.
 """
@@ -21,7 +20,7 @@ from ..codec import decode_body
 from ..errors import ConnectionLost
 from ..failures import failure_of
 from . import inspection, orders
-from .revoked import ids_in
+from .greeting import Greeting
 
 if TYPE_CHECKING:
     from .service import WorkerService
@@ -53,6 +52,7 @@ class Remote:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._listening = threading.Event()
+        self._greeting = Greeting(service)
 
     def start(self) -> None:
         """Begin to listen; returns when it does, or when that is not possible here."""
@@ -62,6 +62,8 @@ class Remote:
         self._thread = threading.Thread(target=self._run, name="flowc-remote", daemon=True)
         self._thread.start()
         self._listening.wait(5.0)
+        if app.broker.traits.shared:
+            self._greeting.start()
 
     def stop(self) -> None:
         """Listen no more."""
@@ -70,6 +72,7 @@ class Remote:
         if receiver is not None:
             receiver.wake()
         if self._thread is not None:
+            self._greeting.stop()
             self._thread.join(5.0)
 
     # ---------------------------------------------------------------------------------------------------------- the thread
@@ -86,15 +89,9 @@ class Remote:
 
     def _listen(self) -> None:
         broker, mailbox = self._service.app.broker, self._mailbox
-        queues = [mailbox.get_queue(self._service.hostname)]
-        answers = mailbox.reply_queue if broker.traits.shared else None
-        if answers is not None:
-            queues.append(answers)
-        receiver = self._receiver = broker.receiver(queues, prefetch=0)
+        receiver = self._receiver = broker.receiver([mailbox.get_queue(self._service.hostname)], prefetch=0)
         try:
             self._listening.set()
-            if answers is not None:
-                self._greet(answers)
             while not self._stopping.is_set():
                 for delivery in receiver.receive(100, None):
                     receiver.ack([delivery])
@@ -109,9 +106,6 @@ class Remote:
         try:
             self._adjust(delivery.headers.get("clock"))
             told = decode_body(delivery.body, delivery.content_type, delivery.content_encoding, service.app.conf.accept_content)
-            if "method" not in told:
-                self._greeted(told)
-                return
             if not self._meant(told):
                 return
             method = told["method"]
@@ -144,16 +138,3 @@ class Remote:
             self._mailbox(connection)._publish_reply(
                 {self._service.hostname: answer}, to["exchange"], to["routing_key"], told.get("ticket"), serializer="json"
             )
-
-    # ----------------------------------------------------------------------------------------------------------- greetings
-    def _greet(self, answers: Any) -> None:
-        """Ask all others for what is revoked."""
-        service = self._service
-        reply_to = {"exchange": answers.exchange.name, "routing_key": answers.routing_key}
-        service.app.control.broadcast("hello", {"from_node": service.hostname, "revoked": service.revoked}, reply_to=reply_to)
-
-    def _greeted(self, told: Mapping[str, Any]) -> None:
-        for name, answer in told.items():
-            if name != self._service.hostname and isinstance(answer, Mapping):
-                self._adjust(answer.get("clock"))
-                self._service.revoke(ids_in(answer.get("revoked")))
