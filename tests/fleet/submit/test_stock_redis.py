@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 import flowc
+from flowc.runtime.fleet import awaiting, suspecting
 from flowc.runtime.outcome import RunEvent, RunResult, StepEnded, StepTold
 
 from ..shared import SharedStock
+from ..watch.listening import QUICK
 
 #: Seconds that a run may take before its test gives up.
 PATIENCE = 60
@@ -251,3 +253,32 @@ def test_waiting_twice_and_after_the_end(app: flowc.App) -> None:
     submission = flowc.loads("proj.fail(1) -> proj.add(1)").submit(app)
     first, second = submission.wait(PATIENCE), submission.wait(PATIENCE)
     assert states(first) == states(second) == {"fail#1": "FAILURE", "add#1": "SKIPPED"}
+
+
+# ------------------------------------------------------------------------------------------------------------------- silence
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[flowc.Submission], RunResult]:
+    """Wait, but not for long where nothing is heard."""
+    monkeypatch.setattr(suspecting, "QUIET", 0.3)
+    monkeypatch.setattr(awaiting, "_PAUSE", 0.1)
+    monkeypatch.setattr(awaiting, "_SETTLED", 0.3)
+    return lambda submission: awaiting.wait(submission, PATIENCE, None, patience=QUICK)
+
+
+def test_a_step_that_ends_without_a_word_is_lost(app: flowc.App, impatient: Callable[[flowc.Submission], RunResult]) -> None:
+    result = impatient(flowc.loads("proj.echo(1) => proj.ignore() => proj.add(1, 1)").submit(app))
+    assert states(result) == {"echo#1": "SUCCESS", "ignore#1": "LOST", "add#1": "SKIPPED"}
+    assert (result.timed_out, result.exit_code) == (False, 4)
+    assert "StepLostError" in (result.steps[1].error or "")
+
+
+def test_a_slow_step_is_not_lost(app: flowc.App, impatient: Callable[[flowc.Submission], RunResult]) -> None:
+    result = impatient(flowc.loads("proj.sleep(4, 1) -> proj.add(1)").submit(app))
+    assert result.value == 2
+
+
+def test_later_results_prove_what_a_task_does_not_keep(app: flowc.App, impatient: Callable[[flowc.Submission], RunResult]) -> None:
+    """The task itself, on the worker, ignores its results: here nobody knows that."""
+    result = impatient(flowc.loads("proj.ignored(1) -> proj.add(1) -> proj.ignored -> proj.add(1)").submit(app))
+    assert (result.ok, result.value) == (True, 3)
+    assert set(states(result).values()) == {"SUCCESS"}

@@ -1,0 +1,87 @@
+"""Steps of which nothing is heard for long, while a submitted flow is waited for: workers and queues are asked about them.
+
+That costs a connection and a few threads, so it begins when it is quiet for the first time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterable
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from ...compiler.plan import Call
+from ..errors import StepLostError
+from ..events import Lost as StepLost
+from ..events import Revoked
+from ..failures import failure_of
+from ..values import fill
+from .facts import Fact, Lost, Seen
+from .patience import Patience
+from .told_failures import told_failure
+from .watching import Watching
+
+if TYPE_CHECKING:
+    from ..app import App
+
+#: Seconds without any news after which workers are asked.
+QUIET = 15.0
+
+
+class Suspicion:
+    """Asks about steps that are out.
+
+    Args:
+        app: whose broker leads to the workers.
+        run_id: the id of the run.
+        patience: how long is waited for what.
+    """
+
+    def __init__(self, app: App, run_id: str, patience: Patience | None = None) -> None:
+        self._app = app
+        self._facts: SimpleQueue[Fact] = SimpleQueue()
+        self._watching = Watching(app, run_id, self._facts.put, events=False, patience=patience)
+        self._watching.look()
+        self._watching.start()
+
+    def add(self, call: Call, task_id: str) -> None:
+        """A step is out, as far as is known since now."""
+        known = self._app.tasks.get(call.task)
+        options = {key: fill(value, {}) for key, value in call.options.items}
+        merged = {**({} if known is None else known.options), **{key: value for key, value in options.items() if value is not None}}
+        router, now = self._app.sender.router, time.time()
+        queue = self._app.conf.task_default_queue
+        if router.static:
+            way = router.route({key: value for key, value in merged.items() if key not in ("expires",)}, call.task).destination
+            queue = way.queue or way.routing_key
+        starts = _moment(merged.get("eta") if merged.get("eta") is not None else merged.get("countdown"), now)
+        self._watching.sent(task_id, queue, not_before=starts, expires=_moment(merged.get("expires"), now), task=call.task)
+
+    def ended(self, task_ids: Iterable[str]) -> None:
+        """These have ended."""
+        self._watching.ended(list(task_ids))
+
+    def found(self) -> Iterable[tuple[str, StepLost | Revoked]]:
+        """What was found since the last time, by task id; the events still lack their steps' ids."""
+        while True:
+            try:
+                fact = self._facts.get_nowait()
+            except Empty:
+                return
+            match fact:
+                case Lost(id_, why):
+                    yield id_, StepLost("", failure_of(StepLostError(why), keep=False))
+                case Seen(id_, "REVOKED", result):
+                    yield id_, Revoked("", told_failure(result, None))
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._watching.close()
+
+
+def _moment(value: object, now: float) -> float | None:
+    """A moment, or seconds from now, as seconds since the epoch."""
+    if isinstance(value, dt.datetime):
+        return value.timestamp()
+    return now + float(value) if isinstance(value, (int, float)) and value else None
