@@ -76,6 +76,7 @@ def shared_stock(kind: str) -> SharedStock:
             queues=(queue,),
             hostname=f"stock-{kind}@localhost",
             owner=int(run.name.split("-")[2]),
+            litter=run,
         )
         if not worker.running:
             worker.start()

@@ -52,6 +52,7 @@ class StockWorker(Server):
         folder: for its log, and its notes.
         notes: where its tasks write things down, for what others share.
         owner: the process with which it ends; by default this one.
+        litter: a folder that is removed should the owner end without having stopped it.
         application: whose tasks it has: ``module`` or ``module:attribute``.
         options: more words of its command line.
         env: more variables of its environment.
@@ -72,11 +73,12 @@ class StockWorker(Server):
         settings: Mapping[str, Any] | None = None,
         notes: Path | None = None,
         owner: int | None = None,
+        litter: Path | None = None,
         application: str = "tests.fleet.proj",
         options: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(folder, owner=owner)
+        super().__init__(folder, owner=owner, litter=litter)
         self.broker = broker
         self.backend = backend
         self.version = version
