@@ -15,7 +15,7 @@ from ..broker.inspecting import EventStream
 from ..results.interface import READY_STATES
 from .event_facts import fact_of
 from .facts import Fact, Seen
-from .probing import Hosts
+from .hosts import Hosts
 from .watched import Watched
 
 logger = logging.getLogger("flowc.fleet")

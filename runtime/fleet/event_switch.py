@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Collection
 
 from ..broker.inspecting import Command, Inspector
+from .hosts import Hosts
 from .patience import Patience
 
 
@@ -21,10 +22,12 @@ class Switch:
     """Switches events of tasks on and, where this one did, off again. Its methods raise ConnectionLost.
 
     Args:
+        hosts: the workers that are known.
         patience: see there.
     """
 
-    def __init__(self, patience: Patience) -> None:
+    def __init__(self, hosts: Hosts, patience: Patience) -> None:
+        self._hosts = hosts
         self._patience = patience
         self._ours: set[str] = set()
         self._new: set[str] = set()
@@ -57,6 +60,7 @@ class Switch:
 
     def _on(self, inspector: Inspector, hosts: list[str] | None) -> None:
         (answers,) = inspector.ask([Command("enable_events", {})], self._patience.answer, destination=hosts)
+        self._hosts.ever.update(answers.by_host)
         self._ours.update(host for host, told in answers.by_host.items() if told == {"ok": "task events enabled"})
 
     def off(self, inspector: Callable[[], Inspector]) -> None:

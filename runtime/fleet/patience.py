@@ -17,11 +17,12 @@ class Patience:
       anew. In this time what is on its way to the run arrives;
     - ``untold_after``: all have answered, and none has gone: the step ended without a word (``Ignore``), or has replaced itself with
       others (``self.replace``), whose last one will have its id;
-    - ``silent_after``: some worker is connected to the broker and does not answer (a solo pool at work, a process that was stopped); or it
-      is known to be leaving and finishes its tasks; or the message may stand in a queue that is busy and cannot be looked into; or its
-      task has a rate limit, so that workers hold it without a word;
-    - ``down_after``: there is no worker at all. While messages wait in the queue it is not given up even then: a fleet may be stopped
-      for long.
+    - ``unsure_after``: its worker is known to be leaving, and finishes its tasks without answering; or the message may stand in a queue
+      that is busy and cannot be looked into; or its task has a rate limit, so that workers hold it without a word;
+    - ``silent_after``: some worker is connected to the broker and does not answer (a solo pool at work, one without remote control), or
+      none has ever answered;
+    - ``down_after``: workers have answered before, and now there is none. While messages wait in the queue it is not given up even then:
+      a fleet may be stopped for long.
 
     ``expired_after``: a step whose ``expires`` is over is asked about so soon, and counts as revoked when no worker knows it.
     ``answer``: how long workers may take to answer. ``linger``: a result is taken from the result backend when its link has not come for so
@@ -34,7 +35,8 @@ class Patience:
     pause_most: float = 120.0
     lost_after: float = 120.0
     untold_after: float = 900.0
-    silent_after: float = 1800.0
+    unsure_after: float = 1800.0
+    silent_after: float = 21600.0
     down_after: float = 600.0
     expired_after: float = 5.0
     answer: float = 2.0

@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from ..broker.inspecting import Answers, Command, Inspector, Standing
 from .facts import Alive, Fact, Lost, Seen
+from .hosts import Hosts
 from .patience import Patience
 from .watched import Step, Watched, batches
 
@@ -31,41 +31,6 @@ MOST, MOST_IDS = 1000, 250
 
 #: What ``query_task`` calls a step, and what it is called here.
 _STATES = {"active": "started", "scheduled": "scheduled"}
-
-
-@dataclass(slots=True)
-class Hosts:
-    """The workers that have answered so far: the queues that each reads, and who of them is leaving since when.
-
-    ``lost``: when one was last found to be gone, or to have been started anew (seconds since the epoch).
-    """
-
-    queues: dict[str, frozenset[str]] = field(default_factory=dict)
-    leaving: dict[str, float] = field(default_factory=dict)
-    lost: float = 0.0
-    clock: Callable[[], float] = time.time
-
-    def came(self, host: str) -> None:
-        """A worker says that it has begun; one that had begun before has ended meanwhile."""
-        if host in self.queues or host in self.leaving:
-            self.lost = self.clock()
-        self.leaving.pop(host, None)
-
-    def leaves(self, host: str) -> None:
-        """A worker says that it ends: it finishes the tasks that it has, and answers no more."""
-        self.leaving[host] = self.clock()
-
-    def answered(self, hosts: Iterable[str], asked: float) -> None:
-        """These answer to what was asked at that moment, so they are not leaving."""
-        for host in hosts:
-            if self.leaving.get(host, asked) < asked:
-                del self.leaving[host]
-
-    def gone(self, hosts: Iterable[str]) -> None:
-        """These are there no more."""
-        for host in list(hosts):
-            self.queues.pop(host, None)
-            self.lost = self.clock()
 
 
 class Probing:
@@ -148,14 +113,8 @@ class Probing:
         elif there and not unsure:
             self._watched.waits(step.task_id)
             return
-        elif not hosts and everybody:
-            limit = patience.down_after
-        elif unsure or not everybody or step.limited or step.worker in self._hosts.leaving:
-            limit = patience.silent_after
-        elif self._hosts.lost >= step.sent or not standing.exists:
-            limit = patience.lost_after
         else:
-            limit = patience.untold_after
+            limit = self._limit(step, standing, hosts, everybody=everybody, unsure=unsure)
         gone = self._watched.misses(step.task_id, everybody=everybody, patience=limit)
         if gone is None:
             return
@@ -165,6 +124,19 @@ class Probing:
             self._deliver(Seen(step.task_id, "REVOKED", revoked, source="probe"))
         else:
             self._deliver(Lost(step.task_id, _why(step, standing, hosts, everybody, unsure), self._clock() - gone.heard))
+
+    def _limit(self, step: Step, standing: Standing, hosts: set[str], *, everybody: bool, unsure: bool) -> float:
+        """For how long nobody must have known a step that is nowhere to be found."""
+        patience, known = self._patience, self._hosts
+        if not everybody or not known.ever or (step.worker is not None and step.worker not in known.ever):
+            return patience.silent_after
+        if not hosts:
+            return patience.down_after
+        if unsure or step.limited or step.worker in known.leaving:
+            return patience.unsure_after
+        if known.lost >= step.sent or not standing.exists:
+            return patience.lost_after
+        return patience.untold_after
 
     def _everybody(self, queue: str, standing: Standing, hosts: set[str], listeners: int | None) -> bool:
         """Whether all workers that may have a step of this queue have answered."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,8 +13,9 @@ from .asking import Asking
 from .celery_events import Events
 from .event_switch import Switch
 from .facts import Fact
+from .hosts import Hosts
 from .patience import Patience
-from .probing import Hosts, Probing, queues_of
+from .probing import Probing, queues_of
 from .states import make_states
 from .watched import Watched
 
@@ -53,7 +55,7 @@ class Watching:
         self._hosts = Hosts()
         self._limited: set[str] = set()
         self._probing = Probing(self._watched, self._hosts, deliver, self._patience)
-        self._switch = Switch(self._patience) if events else None
+        self._switch = Switch(self._hosts, self._patience) if events else None
         self._events = Events(
             self._watched, self._hosts, deliver, lambda keys: make_event_stream(app.broker, keys), on_online=self._came, tasks=events
         )
@@ -71,6 +73,7 @@ class Watching:
             return Fleet({}, {})
         tasks, queues = answers
         self._hosts.queues.update(queues_of(queues.by_host))
+        self._hosts.answered(queues.by_host, time.time())
         found: dict[str, frozenset[str]] = {}
         for host, told in tasks.by_host.items():
             if isinstance(told, list):

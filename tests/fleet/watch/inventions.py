@@ -9,8 +9,9 @@ from typing import Any
 from flowc.runtime.broker.inspecting import Answers, Command, Inspector, Standing
 from flowc.runtime.errors import ConnectionLost
 from flowc.runtime.fleet.facts import Fact
+from flowc.runtime.fleet.hosts import Hosts
 from flowc.runtime.fleet.patience import Patience
-from flowc.runtime.fleet.probing import Hosts, Probing
+from flowc.runtime.fleet.probing import Probing
 from flowc.runtime.fleet.watched import Watched
 
 

@@ -16,7 +16,7 @@ from flowc.runtime.fleet.watching import Watching
 
 #: Of everything a little, so that a test ends in seconds.
 QUICK = Patience(
-    probe_after=0.5, pause_first=0.2, pause_most=0.5, lost_after=1.0, untold_after=1.5, silent_after=6.0, down_after=2.0,
+    probe_after=0.5, pause_first=0.2, pause_most=0.5, lost_after=1.0, untold_after=1.5, unsure_after=6.0, silent_after=8.0, down_after=2.0,
     expired_after=0.5, answer=1.0, linger=0.3, look_backstop=1.0,
 )  # fmt: skip
 

@@ -17,8 +17,8 @@ from flowc.runtime.errors import ConnectionLost
 from flowc.runtime.fleet.celery_events import KEYS, WORKER_KEYS, Events
 from flowc.runtime.fleet.event_facts import fact_of, raised
 from flowc.runtime.fleet.facts import Alive, Fact, Seen
+from flowc.runtime.fleet.hosts import Hosts
 from flowc.runtime.fleet.patience import Patience
-from flowc.runtime.fleet.probing import Hosts
 from flowc.runtime.fleet.watched import Watched
 
 TRACEBACK = 'Traceback (most recent call last):\n  File "x.py", line 1, in y\n    raise Boom\n'

@@ -157,7 +157,7 @@ def test_where_one_cannot_look_it_counts_that_a_later_one_has_left_the_queue(pri
     bench.after(10)
     bench.send("b", priority=priority)
     bench.watched.remove(["b"])
-    bench.after(PATIENCE.silent_after)
+    bench.after(PATIENCE.unsure_after)
     assert bench.told(Lost) == []
     bench.after(600)
     assert bench.told(Lost) == lost
@@ -205,6 +205,24 @@ def test_a_worker_that_does_not_answer_may_have_it(bench: Bench) -> None:
     assert only(bench).why == "its only worker does not know it (another one does not answer), and it is not in its queue 'q'"
 
 
+def test_a_worker_that_cannot_be_asked_may_have_it(bench: Bench) -> None:
+    """Remote control is switched off there; an event said that it has it."""
+    bench.send("a")
+    bench.watched.hear("a", "dumb")
+    bench.after(PATIENCE.silent_after)
+    assert bench.told(Lost) == []
+
+
+def test_a_fleet_that_cannot_be_asked(bench: Bench) -> None:
+    """None has ever answered: they may all be at work."""
+    bench.fleet.workers = {}
+    bench.send("a")
+    bench.after(PATIENCE.silent_after)
+    assert bench.told(Lost) == []
+    bench.after(600)
+    assert bench.told(Lost) == ["a"]
+
+
 def test_one_that_reads_other_queues_does_not_count_where_that_is_known() -> None:
     bench = Bench(redis=False)
     bench.fleet.workers["w2"] = {}
@@ -217,9 +235,10 @@ def test_one_that_reads_other_queues_does_not_count_where_that_is_known() -> Non
 
 def test_a_worker_that_leaves_may_finish_it_without_a_word(bench: Bench) -> None:
     bench.send("a")
+    bench.hosts.answered(["w2"], bench.now)
     bench.watched.hear("a", "w2")
     bench.hosts.leaves("w2")
-    bench.after(PATIENCE.silent_after)
+    bench.after(PATIENCE.unsure_after)
     assert bench.told(Lost) == []
     bench.after(600)
     assert bench.told(Lost) == ["a"]
@@ -228,11 +247,12 @@ def test_a_worker_that_leaves_may_finish_it_without_a_word(bench: Bench) -> None
 def test_a_task_with_a_rate_limit_is_held_without_a_word() -> None:
     bench = Bench(redis=False)
     bench.send("a", limited=True)
-    bench.after(PATIENCE.silent_after)
+    bench.after(PATIENCE.unsure_after)
     assert bench.told(Lost) == []
 
 
 def test_no_worker_at_all_takes_longer(bench: Bench) -> None:
+    bench.hosts.answered(["w1"], bench.now)
     bench.fleet.workers = {}
     bench.send("a")
     bench.after(PATIENCE.down_after)

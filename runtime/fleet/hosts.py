@@ -1,0 +1,45 @@
+"""The workers of a fleet, as far as a run has come to know them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Hosts:
+    """The workers that have answered so far: the queues that each reads, and who of them is leaving since when.
+
+    ``ever``: all that have ever answered. ``lost``: when one was last found to be gone, or to have been started anew. Moments are seconds
+    since the epoch.
+    """
+
+    queues: dict[str, frozenset[str]] = field(default_factory=dict)
+    leaving: dict[str, float] = field(default_factory=dict)
+    ever: set[str] = field(default_factory=set)
+    lost: float = 0.0
+    clock: Callable[[], float] = time.time
+
+    def came(self, host: str) -> None:
+        """A worker says that it has begun; one that had begun before has ended meanwhile."""
+        if host in self.queues or host in self.leaving:
+            self.lost = self.clock()
+        self.leaving.pop(host, None)
+
+    def leaves(self, host: str) -> None:
+        """A worker says that it ends: it finishes the tasks that it has, and answers no more."""
+        self.leaving[host] = self.clock()
+
+    def answered(self, hosts: Iterable[str], asked: float) -> None:
+        """These answer to what was asked at that moment, so they are not leaving."""
+        for host in hosts:
+            self.ever.add(host)
+            if self.leaving.get(host, asked) < asked:
+                del self.leaving[host]
+
+    def gone(self, hosts: Iterable[str]) -> None:
+        """These are there no more."""
+        for host in list(hosts):
+            self.queues.pop(host, None)
+            self.lost = self.clock()
