@@ -15,6 +15,7 @@ from .canvas_errors import Called, Errbacks
 from .canvas_feeds import STEPS, Constants, Problem, handler_problems, listed
 from .canvas_nodes import Node
 from .canvas_tree import Tree
+from .graph import no_collections
 from .plan import Canvas, Carried, Chord, Location, Map, Obstacle, Plan, Value
 
 _FIRST = Map((("index", 0),))
@@ -28,6 +29,11 @@ def carry(plan: Plan) -> Canvas:
     Args:
         plan: bound or not; values that are known at submission only stay what they are.
     """
+    with no_collections():
+        return _carry(plan)
+
+
+def _carry(plan: Plan) -> Canvas:
     constants = Constants(plan)
     tree = Tree(plan, constants)
     writer = _Writer(tree, Errbacks(plan, tree))

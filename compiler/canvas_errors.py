@@ -55,7 +55,7 @@ class Errbacks:
 
     def of(self, step: str) -> Called:
         """The errbacks of a step."""
-        scope = self._written.get(step)
+        scope = self._written[step]
         if scope is None:
             return ()
         chord = self._tree.nodes[step].chord

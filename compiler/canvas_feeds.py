@@ -76,6 +76,8 @@ class Constants:
 
     def needed(self, ids: Iterable[str]) -> tuple[str, ...]:
         """The steps and groups to wait for, in place of groups whose value is known."""
+        if not self.waits:
+            return tuple(dict.fromkeys(ids))
         found: dict[str, None] = {}
         for id_ in ids:
             found.update(dict.fromkeys(self.waits.get(id_, (id_,))))
