@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ...compiler.plan import Canvas, Location, Obstacle, Plan
@@ -42,41 +42,43 @@ def refuse(plan: Plan, canvas: Canvas, backend: Backend) -> None:
         raise SubmissionRefused(found)
 
 
-def too_large(plan: Plan, sizes: dict[str, int], most: int) -> SubmissionRefused:
-    """The refusal of messages that are larger than ``most`` bytes; ``sizes``: their bytes by the step that each starts."""
-    found = tuple(
-        Obstacle(
-            f"the message of `{step}` has {size:,} bytes with all that follows inside it, more than {most:,} (--max-message)",
-            (step,),
-            place_of(plan, step),
-            "F1021",
-        )
-        for step, size in sizes.items()
-    )
-    return SubmissionRefused(found)
+def too_large(plan: Plan, sizes: Mapping[str, int], most: int) -> SubmissionRefused:
+    """The refusal of messages that are larger than ``most`` bytes; ``sizes``: their bytes by the step that each starts.
+
+    Members of a group that were written in one place are told of together.
+    """
+    written, places = _Places(plan), dict[Location, list[str]]()
+    for step in sizes:
+        places.setdefault(written[step], []).append(step)
+    found: list[Obstacle] = []
+    for where, steps in places.items():
+        largest = max(sizes[step] for step in steps)
+        others = len(steps) - 1
+        what = f"the messages of `{steps[0]}` and {others:,} more have up to" if others else f"the message of `{steps[0]}` has"
+        said = f"{what} {largest:,} bytes with all that follows inside, more than {most:,} (--max-message)"
+        found.append(Obstacle(said, tuple(steps), where, "F1021"))
+    return SubmissionRefused(tuple(found))
 
 
-def place_of(plan: Plan, id_: str) -> Location:
-    """Where a step was written; for glue, its group; else the first step."""
-    for call in plan.calls:
-        if call.id == id_:
-            return call.where
-    for group in plan.groups:
-        if id_ == group.id or id_.startswith(group.id):
-            return group.where
-    return plan.calls[0].where
+class _Places:
+    """Where the steps and groups of a plan were written; glue stands where its group does."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._found = {call.id: call.where for call in plan.calls} | {group.id: group.where for group in plan.groups}
+
+    def __getitem__(self, id_: str) -> Location:
+        return self._found.get(id_) or self._found[id_.rpartition(".")[0]]
 
 
 def _joins(plan: Plan, canvas: Canvas, backend: Backend) -> Iterator[Obstacle]:
     """Joins, where nobody counts them."""
     if backend.keeps_groups:
         return
-    calls = {call.id: call for call in plan.calls}
-    groups = {group.id: group for group in plan.groups}
+    calls, places = {call.id: call for call in plan.calls}, _Places(plan)
     for chord in canvas.chords:
-        body, group = calls.get(chord.body), groups.get(chord.id)
+        body = calls.get(chord.body)
         steps = tuple(id_ for member in chord.members for id_ in member[-1:] if id_ in calls)
         what = f"`{body.id}` waits for the group `{chord.id}`" if body is not None else f"the group `{chord.id}` is waited for"
-        where = body.where if body is not None else group.where if group is not None else place_of(plan, chord.id)
+        where = body.where if body is not None else places[chord.id]
         said = f"{what}, whose members nobody counts: that takes a result backend such as redis:// (--backend), not rpc:// or none"
         yield Obstacle(said, (*steps, *((body.id,) if body is not None else ())), where, "F1020")

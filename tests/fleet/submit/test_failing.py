@@ -82,6 +82,14 @@ def test_large_messages_are_refused(app: flowc.App) -> None:
     assert flow.submit(app, max_message=10_000).messages == waiting(app) == 3
 
 
+def test_large_messages_of_a_group_are_one_refusal(app: flowc.App) -> None:
+    with pytest.raises(flowc.SubmissionRefused) as refused:
+        flowc.loads("[t.a(i) for i in range(30)] -> t.b" + " -> t.c" * 20).submit(app, max_message=1_000)
+    (found,) = refused.value.obstacles
+    assert len(found.steps) == 30
+    assert "and 29 more have up to" in found.reason
+
+
 def test_compression_counts(app: flowc.App) -> None:
     submission = flowc.loads('t.b("x" * 10000) {compression = "gzip"}').submit(app, max_message=1_000)
     assert submission.bytes < 1_000
