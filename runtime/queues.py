@@ -56,6 +56,7 @@ class Queues(Mapping[str, QueueSpec]):
         self._key: str = conf.task_default_routing_key or self.default
         self._max_priority = conf.task_queue_max_priority
         self._create: bool = conf.task_create_missing_queues
+        self._made_with = _arguments(conf.task_create_missing_queue_type)
         self._known: dict[str, QueueSpec] = {}
         self._aliases: dict[str, str] = {}
         for given in _listed(conf.task_queues):
@@ -63,7 +64,8 @@ class Queues(Mapping[str, QueueSpec]):
         #: What a worker reads that is not told otherwise.
         self.consumed: tuple[str, ...] = tuple(self._known) or (self.default,)
         if not self._known:
-            self.add(QueueSpec(self.default, self._exchange, self._type, self._key, self._max_priority))
+            arguments = _arguments(conf.task_default_queue_type)
+            self.add(QueueSpec(self.default, self._exchange, self._type, self._key, self._max_priority, arguments))
 
     def add(self, given: Any) -> QueueSpec:
         """Know a queue from now on: a name, a table with a ``name``, or kombu's ``Queue``. The newest of a name counts."""
@@ -84,7 +86,7 @@ class Queues(Mapping[str, QueueSpec]):
                 f"queue {name!r} is not in task_queues, and task_create_missing_queues is off"
                 + (f"; did you mean {near[0]!r}?" if near else "")
             )
-        return self.add(QueueSpec(name, name, "direct", name, self._max_priority))
+        return self.add(QueueSpec(name, name, "direct", name, self._max_priority, self._made_with))
 
     def known(self, name: str) -> QueueSpec | None:
         """A queue that is known already."""
@@ -158,6 +160,11 @@ class Queues(Mapping[str, QueueSpec]):
             broadcast=broadcast,
             delivery_mode=getattr(exchange, "delivery_mode", None) if own else None,
         )
+
+
+def _arguments(kind: str) -> Mapping[str, Any] | None:
+    """Arguments of kombu's ``Queue`` for a type of RabbitMQ's queues; none for what it makes by itself."""
+    return None if kind == "classic" else {"queue_arguments": {"x-queue-type": kind}}
 
 
 def _listed(given: Any) -> Iterable[Any]:

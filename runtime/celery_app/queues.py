@@ -1,4 +1,4 @@
-"""The queues of a Celery application, where they are of a type that a name alone does not tell."""
+"""The queues of a Celery application, where their exchanges are of a type that a name alone does not tell."""
 
 from __future__ import annotations
 
@@ -7,22 +7,16 @@ from typing import Any
 
 
 def queues_of(celery_app: Any) -> dict[str, Any]:
-    """Settings that declare an application's queues as it would itself, where its new queues are no classic ones.
+    """Settings that declare an application's queues as it would itself, where exchanges of new queues are of a type of their own.
 
     Celery makes such queues when they are first named. flowc is given those that are named somewhere, and refuses any other: RabbitMQ
-    closes the channel of who declares a queue in another way than it is.
+    closes the channel of who declares an exchange in another way than it is.
     """
     conf = celery_app.conf
-    default, missing = conf.get("task_default_queue_type"), conf.get("task_create_missing_queue_type")
-    kind = conf.get("task_create_missing_queue_exchange_type")
-    if default in (None, "classic") and missing in (None, "classic") and kind is None:
+    if conf.get("task_create_missing_queue_exchange_type") is None or not conf.get("task_create_missing_queues"):
         return {}
     known = celery_app.amqp.queues
-    found = dict(known.items())
-    if not conf.get("task_create_missing_queues") or (missing in (None, "classic") and kind is None):
-        return {"task_queues": tuple(found.values())}
-    for name in _named(celery_app):
-        found[name] = known[name]
+    found = {**dict(known.items()), **{name: known[name] for name in _named(celery_app)}}
     return {"task_queues": tuple(found.values()), "task_create_missing_queues": False}
 
 

@@ -141,6 +141,7 @@ BrokerUrl: TypeAlias = Annotated[
 ExchangeType: TypeAlias = Annotated[
     Literal["direct", "topic", "fanout", "headers"], Kind('"direct", "topic", "fanout" or "headers"', "text")
 ]
+QueueType: TypeAlias = Annotated[Literal["classic", "quorum"], Kind('"classic" or "quorum"', "text")]
 DeliveryMode: TypeAlias = Annotated[Literal[1, 2], BeforeValidator(_delivery_mode), Kind('"persistent" (2) or "transient" (1)')]
 Pool: TypeAlias = Annotated[Literal["threads", "processes", "solo"], Kind('"threads", "processes" or "solo"', "text")]
 Zone: TypeAlias = Annotated[

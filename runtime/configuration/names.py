@@ -26,6 +26,8 @@ NAMES = (
     "task_queues",
     "task_routes",
     "task_create_missing_queues",
+    "task_create_missing_queue_type",
+    "task_default_queue_type",
     "task_queue_max_priority",
     "task_inherit_parent_priority",
     "task_publish_retry",

@@ -70,8 +70,6 @@ FOREIGN: dict[str, str | None] = {
     "task_allow_error_cb_on_chord_header": None,
     "task_annotations": "give a task its options with @app.task(…)",
     "task_create_missing_queue_exchange_type": None,
-    "task_create_missing_queue_type": None,
-    "task_default_queue_type": None,
     "task_default_rate_limit": _NO_LIMITER,
     "task_protocol": "it speaks protocol 2 and reads 1",
     "task_remote_tracebacks": None,

@@ -19,6 +19,7 @@ from .kinds import (
     Names,
     Priority,
     Queues,
+    QueueType,
     RetryPolicy,
     Routes,
     Zone,
@@ -55,6 +56,10 @@ class RoutingSettings(SettingsBase):
     task_queues: Queues = Field(None, description="The queues that there are; None: those that are named somewhere.")
     task_routes: Routes = Field(None, description="Which queue a task goes to, by its name, a glob, a regular expression or a function.")
     task_create_missing_queues: Flag = Field(True, description="Whether a queue that is named but not in `task_queues` is made.")
+    task_create_missing_queue_type: QueueType = Field(
+        "classic", description="What RabbitMQ's queues are that are made because they are named."
+    )
+    task_default_queue_type: QueueType = Field("classic", description="What the default queue is there, where `task_queues` has none.")
     task_queue_max_priority: Priority = Field(None, description="The highest priority of RabbitMQ's queues for which none is given.")
     task_inherit_parent_priority: Flag = Field(False, description="Whether calls made inside a task have its priority.")
     task_publish_retry: Flag = Field(True, description="Whether sending is tried again when the broker does not answer.")

@@ -159,10 +159,16 @@ def test_queues_of_tasks() -> None:
 
 
 def test_quorum_queues() -> None:
-    """Queues that are made in another way than a name tells are declared in Celery's way, or not at all."""
-    app = made(task_default_queue_type="quorum", task_create_missing_queue_type="quorum", task_routes={"proj.a": {"queue": "qa"}})
-    declared = {queue.name: queue.queue_arguments for queue in app.conf.task_queues or ()}
-    assert declared == {"celery": {"x-queue-type": "quorum"}, "qa": {"x-queue-type": "quorum"}}
+    """Queues that are made in another way than a name tells."""
+    app = made(task_default_queue_type="quorum", task_create_missing_queue_type="quorum")
+    for name in ("celery", "another"):
+        assert app.broker.queues[name].extra == {"queue_arguments": {"x-queue-type": "quorum"}}
+
+
+def test_exchanges_of_missing_queues() -> None:
+    """Exchanges that are made in another way are declared in Celery's way, or not at all."""
+    app = made(task_create_missing_queue_exchange_type="topic", task_routes={"proj.a": {"queue": "qa"}})
+    assert {queue.name: queue.exchange.type for queue in app.conf.task_queues or ()} == {"celery": "direct", "qa": "topic"}
     with pytest.raises(QueueNotFound):
         way(app, "proj.a", queue="another")
 
