@@ -64,7 +64,7 @@ class Options:
         self._retry: bool = conf.task_publish_retry
         chosen = conf.origin("task_publish_retry_policy") != DEFAULT
         self._policy: Mapping[str, Any] = conf.task_publish_retry_policy if chosen else PATIENT
-        self._last: tuple[Map, str, dict[str, Any]] = (Map(), "", {})
+        self._known: dict[tuple[int, str], tuple[Map, dict[str, Any]]] = {}
 
     def own(self, options: Map) -> dict[str, Any]:
         """The options of a message that is sent here: the sender sees to the rest."""
@@ -87,9 +87,9 @@ class Options:
         Raises:
             QueueNotFound: its queue is not known, and may not be made.
         """
-        last = self._last
-        if options is last[0] and task == last[1] and self._router.static:
-            return dict(last[2])
+        found = self._known.get((id(options), task)) if self._router.static else None
+        if found is not None:  # steps that were written alike share their options
+            return dict(found[1])
         registered = self._app.tasks.get(task)
         known: Mapping[str, Any] = registered.options if registered is not None else {}
         merged = {key: known[key] for key in TASK_OPTIONS if known.get(key) is not None}
@@ -97,7 +97,7 @@ class Options:
         destination, merged_with_route = self._router.route(merged, task, args, kwargs, registered)
         made = self._route(destination, merged_with_route)
         made.update(self._sent(merged_with_route))
-        self._last = (options, task, made)
+        self._known[id(options), task] = (options, made)
         return dict(made)
 
     def _route(self, destination: Destination, options: Mapping[str, Any]) -> dict[str, Any]:
