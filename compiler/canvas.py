@@ -139,7 +139,7 @@ def _obstacles(plan: Plan, tree: Tree, constants: Constants) -> Iterator[Obstacl
     order = {call.id: number for number, call in enumerate(plan.calls)}
     for (code, where), (reason, ids) in sorted(found.items(), key=lambda item: (item[0][1], item[0][0])):
         steps = tuple(sorted(ids, key=lambda id_: order.get(id_, -1)))
-        yield Obstacle(reason.replace(STEPS, listed(steps)), steps, where, code)
+        yield Obstacle(reason.replace(STEPS, listed(steps) if len(steps) == 1 else f"each of {listed(steps)}"), steps, where, code)
 
 
 def _remarks(plan: Plan, tree: Tree, errbacks: Errbacks, children: dict[str, list[str]]) -> Iterator[Obstacle]:

@@ -179,7 +179,7 @@ OBSTACLES: dict[str, list[tuple[str, tuple[str, ...], str]]] = {
     "x = a()\n[x -> b, x -> c, d()] -> e": [("F1006", ("e#1",), "some members of `group#1` come from `x`, and others do not")],
     "x = a()\n[x, b()] -> c\n[x, d()] -> e": [("F1009", ("e#1",), "`x` leads to two joins, of `group#1` and of `group#2`")],
     "a ~> show": [("F1008", ("a#1",), "`show` is to be called")],
-    "x = a()\n[b(i, x) for i in [1, 2, 3]]": [("F1003", ("b#1", "b#2", "b#3"), "`b#1`, `b#2` and `b#3` gets the result")],
+    "x = a()\n[b(i, x) for i in [1, 2, 3]]": [("F1003", ("b#1", "b#2", "b#3"), "each of `b#1`, `b#2` and `b#3` gets the result")],
 }  # fmt: skip
 
 
