@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import signal
 import socket
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from flowc import App
+from flowc.cli.worker import _node_name
 
 from .scripted import DEADLINE, wait_for
 
@@ -74,6 +76,11 @@ def test_it_works_until_a_signal(folder: Path) -> None:
     assert re.search(r"ERROR proj\.fail\[[-\w]+\] failed: ValueError: ␛\[31mred\n", said)
     assert "\x1b" not in said
     assert said.endswith("stopped: 1 FAILURE, 1 SUCCESS\n")
+
+
+def test_names_of_workers() -> None:
+    host = platform.node()
+    assert [_node_name(name) for name in (None, "w1@%h", "%n.x", "100%%")] == [None, f"w1@{host}", f"{host.partition('.')[0]}.x", "100%"]
 
 
 def test_what_is_wrong_is_said(folder: Path) -> None:
