@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 #: Messages that one script reads at most, from each list: it holds up the whole server.
 _MOST = 250
-#: Seconds that lists live longer than the binding.
-_AFTERWARDS = 600.0
+#: By how much longer the lists live than the binding.
+_AFTERWARDS = 4 / 3
 #: Seconds that the list stays when the run is over.
 _LINGER = 60
 #: With an alarm, seconds until the lists are looked at all the same.
@@ -45,7 +45,7 @@ _FEW, _GATHER_EACH, _GATHER = 16, 0.0002, 0.006
 
 #: Remove what was read before, and read what there is now, oldest first.
 #:
-#: KEYS: the binding, and the lists. ARGV: how many at most, whether to renew, seconds that the binding and that the lists live, the
+#: KEYS: the binding, and the lists. ARGV: how many at most, whether to renew, milliseconds that the binding and that the lists live, the
 #: member of the binding, and for each list how often messages were removed from it and how many are to be removed now.
 #: Returns for each list the count of removals and the messages, newest first.
 TAKE = script("""
@@ -53,7 +53,7 @@ local most, renew, bound, lists, member = tonumber(ARGV[1]), ARGV[2] == '1', ARG
 local out = {}
 if renew then
   redis.call('SADD', KEYS[1], member)
-  redis.call('EXPIRE', KEYS[1], bound)
+  redis.call('PEXPIRE', KEYS[1], bound)
 end
 for n = 2, #KEYS do
   local count, gone = tonumber(ARGV[2 + 2 * n]), tonumber(ARGV[3 + 2 * n])
@@ -61,15 +61,15 @@ for n = 2, #KEYS do
   local kept = last and string.match(last, '^flowc%-end:(%d+)$')
   if not kept then
     redis.call('RPUSH', KEYS[n], 'flowc-end:' .. count)
-    redis.call('EXPIRE', KEYS[n], lists)
+    redis.call('PEXPIRE', KEYS[n], lists)
   elseif tonumber(kept) == count and gone > 0 then
     count = count + 1
     redis.call('LTRIM', KEYS[n], 0, -(gone + 2))
     redis.call('RPUSH', KEYS[n], 'flowc-end:' .. count)
-    redis.call('EXPIRE', KEYS[n], lists)
+    redis.call('PEXPIRE', KEYS[n], lists)
   else
     count = tonumber(kept)
-    if renew then redis.call('EXPIRE', KEYS[n], lists) end
+    if renew then redis.call('PEXPIRE', KEYS[n], lists) end
   end
   out[#out + 1] = count
   out[#out + 1] = redis.call('LRANGE', KEYS[n], -(most + 1), -2)
@@ -166,8 +166,8 @@ class RedisRunQueue:
             raise ConnectionLost("the connection was lost before")
         now = time.monotonic()
         renew = now - self._renewed > self._abandoned / 3
-        lists = self._abandoned + _AFTERWARDS
-        args: list[Any] = [most, int(renew), int(self._abandoned), int(lists), self._member]
+        bound = int(self._abandoned * 1000)
+        args: list[Any] = [most, int(renew), bound, int(bound * _AFTERWARDS), self._member]
         for count, read in zip(self._counts, self._read, strict=True):
             args += (count, read)
         answer = link.script(TAKE, self._keys, args)
