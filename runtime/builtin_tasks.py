@@ -1,7 +1,7 @@
 """The tasks that every application has, by Celery's names.
 
 ``celery.map`` and ``celery.starmap``: one message, one task, many arguments. ``celery.accumulate`` gives its arguments back: a step between
-groups, and what a task becomes that is replaced by a group.
+groups, and what a task becomes that is replaced by a group. ``celery.chord_unlock``: what stock clients send for chords on databases.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .shared import register_shared
 MAPPING = ("celery.map", "celery.starmap")
 
 #: Names of all of them.
-BUILTIN = (*MAPPING, "celery.accumulate")
+BUILTIN = (*MAPPING, "celery.accumulate", "celery.chord_unlock")
 
 
 def register(app: Any) -> None:
@@ -35,7 +35,14 @@ def register(app: Any) -> None:
 
     app.task(name="celery.map")(xmap)
     app.task(name="celery.starmap")(xstarmap)
+
+    def chord_unlock(self: Any, *args: Any, **kwargs: Any) -> Any:
+        from .unlocking import unlock_chord
+
+        return unlock_chord(self, *args, **kwargs)
+
     app.task(name="celery.accumulate")(accumulate)
+    app.task(name="celery.chord_unlock", bind=True, max_retries=None, ignore_result=True)(chord_unlock)
     register_shared(app)
 
 

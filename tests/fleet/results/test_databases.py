@@ -20,6 +20,7 @@ from flowc.runtime.results.interface import Stored
 from ..shared import SharedStock
 from ..stock import ROOT, StockWorker
 from ..versions import python_of
+from .waiting import until
 
 DEADLINE = 60.0
 
@@ -139,6 +140,29 @@ def test_our_worker_serves_stock_clients(url: str, redis_database: str, app: App
             assert peer.send_task("proj.add", (2, 2)).get(timeout=DEADLINE, interval=0.05) == 4
             with pytest.raises(TypeError):
                 peer.send_task("proj.tsum", (2,)).get(timeout=DEADLINE, interval=0.05)
+    finally:
+        peer.close()
+
+
+def test_our_worker_completes_chords_of_stock_clients(url: str, redis_database: str, app: App) -> None:
+    celery = pytest.importorskip("celery")
+    app.conf.update({"broker_url": redis_database})
+    peer = celery.Celery("peer", broker=redis_database, backend=url, set_as_current=False)
+    add, tsum = (peer.signature(f"proj.{name}", app=peer) for name in ("add", "tsum"))
+    try:
+        with app.embedded_worker():
+
+            def called(header: list[Any], body: Any) -> Any:
+                return celery.chord(header, body, app=peer).apply_async(interval=0.1)
+
+            parts = [add.clone((number, number)) for number in range(3)]
+            nested = celery.group([celery.chain(parts[1], add.clone((5,)), app=peer), parts[2]], app=peer)
+            flat, deep, failed = called(parts, tsum), called([nested], tsum), called([*parts, tsum.clone((3,))], tsum)
+            assert flat.get(timeout=DEADLINE, interval=0.05) == 6
+            assert deep.get(timeout=DEADLINE, interval=0.05) == 11
+            until(lambda: failed.state == "FAILURE")
+            assert type(failed.result).__name__ == "ChordError"
+            assert "raised TypeError" in str(failed.result)
     finally:
         peer.close()
 
