@@ -42,7 +42,7 @@ FLOWS = {
     "an empty group": "proj.add(1, 1) -> [] -> proj.call(1)",
     "a group that only order follows": "[proj.add(1, 1), [proj.add(2, 2), proj.add(3, 3)]] => proj.call(9)",
     "handlers that are not called": "[proj.add(1, 1), proj.add(2, 2)] -> proj.tsum -> proj.add(1) !> proj.on_error",
-    "many calls in one": "[map(proj.echo, [1, 2]), starmap(proj.add, [[1, 2]]), chunks(proj.add, zip([1, 2, 3], [4, 5, 6]), 2)] -> proj.call",
+    "many calls in one": "[map(proj.echo, [1, 2]), starmap(proj.add, [[1, 2]]), chunks(proj.add, zip([1, 2], [4, 5]), 1)] -> proj.call",
     "a sub-flow": "flow both(x):\n    proj.echo(x)\n    return proj.add(x, 1)\n\nproj.echo(1) -> both => proj.call(3)",
     "options": "proj.dump(1) {countdown = 50ms, expires = 1h, priority = 3, headers = {tenant: 'acme'}, shadow = 'x'} -> proj.call(2)",
 }
