@@ -82,9 +82,21 @@ def write(out: Path, redis: str, rabbitmq: str) -> None:
     out.write_text(wire.anonymous("{\n" + ",\n".join(lines) + "\n}\n"))
 
 
-def main() -> int:
-    """Write all files, each by its own interpreter."""
+def capture(version: str, out: Path, redis: str, rabbitmq: str) -> None:
+    """Write the file of a version, by its own interpreter. The brokers should be empty.
+
+    Raises:
+        subprocess.CalledProcessError: it failed; its output says why.
+    """
     from tests.fleet.versions import python_of
+
+    words = [str(python_of(version)), "-W", "ignore", "-m", "tests.fleet.golden.capture", str(out), redis, rabbitmq]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}  # Celery keeps the names of stamps in a set
+    subprocess.run(words, cwd=ROOT, env=env, check=True)
+
+
+def main() -> int:
+    """Write all files."""
     from tests.servers.rabbitmq import RabbitServer
     from tests.servers.redis import RedisServer
 
@@ -94,11 +106,9 @@ def main() -> int:
         RabbitServer(Path(folder) / "rabbitmq") as rabbitmq,
     ):
         for version in VERSIONS:
-            words = [str(python_of(version)), "-W", "ignore", "-m", "tests.fleet.golden.capture"]
             redis.ask("FLUSHALL")
             out = FOLDER / f"celery-{version}.json"
-            env = {**os.environ, "PYTHONPATH": str(ROOT)}
-            subprocess.run([*words, str(out), redis.url, rabbitmq.url], cwd=ROOT, env=env, check=True)
+            capture(version, out, redis.url, rabbitmq.url)
             print(out)
     return 0
 
