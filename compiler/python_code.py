@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .late import is_late
 from .plan import Call, Canvas, Handler, Map, Plan
 from .python_composing import Composer
 from .python_layout import Bracketed, Code, lines, prefixed
@@ -31,6 +32,9 @@ _TAKEN = (
     "timedelta",
     "timezone",
 )
+
+#: Functions that the code of late values calls.
+_CALLED = ("enumerate", "float", "int", "len", "list", "max", "min", "range", "sorted", "sum", "zip")
 
 #: Options that no message carries.
 _LEFT_OUT = frozenset({"timeout"})
@@ -58,7 +62,8 @@ class _Module:
         self.handlers: dict[tuple[str, str], Handler] = {(scope.id, one.id): one for scope in plan.scopes for one in scope.handlers}
         self.used = dict.fromkeys(key for one in canvas.carried for key in one.errbacks)
         ids = [*(one.id for one in canvas.carried), *(chord.id for chord in canvas.chords), *(handler for _, handler in self.used)]
-        self.names = python_names(ids, _TAKEN)
+        late = any(is_late((call.args, call.kwargs, call.options)) for call in plan.calls)
+        self.names = python_names(ids, (*_TAKEN, *_CALLED) if late else _TAKEN)
         self.values = Expressions()
 
     def text(self) -> str:

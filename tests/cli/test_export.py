@@ -130,6 +130,18 @@ def test_any_description_and_task_name_will_do(here: Path, flowc: Flowc, text: s
     assert (made.task, made.args) == (f"my-app.{text}", (text,))
 
 
+def test_names_of_the_code_itself_are_left_alone(here: Path, flowc: Flowc, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["app", "chain", "chord", "group", "signature", "os", "datetime", "build", "submit", "list", "text"]
+    given = "\n".join(f"{name} = a({number}, now, f'{{now}}')" for number, name in enumerate(names))
+    late = 'x = b(len(env("REGION")), now) {eta = now + 1h}'
+    (here / "pyproject.toml").write_text('[tool.flowc]\nenv = ["REGION"]\n')
+    (here / "names.flow").write_text(f"{given}\n[app, chain] -> c -> [d, e]\n{late}\n")
+    monkeypatch.setenv("REGION", "us")
+    made = build(flowc("export", "--to", "python", "names.flow").out)
+    assert [one.args[0] for one in made if one.task == "a"] == [*range(2, len(names))]
+    assert made[-1].args[0] == 2
+
+
 def test_what_has_no_canvas_is_named(here: Path, flowc: Flowc) -> None:
     (here / "odd.flow").write_text("x = a()\ny = b()\nz = join(x, y)\nz -> after\nx -> c\nx -> [d, e] !> h\n")
     ran = flowc("export", "--to", "python", "odd.flow", "-o", "odd.py")
