@@ -20,7 +20,6 @@ class Program:
         notes: what stands under ``KEY`` in the end, in any order; None if nobody looks.
         carried: whether messages can carry it: it is submitted too.
         counted: whether workers have to count results for that: submitted only where the backend can, else refused.
-        known: whether who drives it has to know its tasks.
         untold: why rpc does not tell how it ends, so that it is not submitted there.
         slow: whether it has to wait for seconds.
         pools: the only pools that can do it.
@@ -33,7 +32,6 @@ class Program:
     notes: list[Any] | None = None
     carried: bool = True
     counted: bool = False
-    known: bool = False
     untold: str | None = None
     slow: bool = False
     pools: tuple[str, ...] = ("prefork", "threads", "solo")
@@ -74,8 +72,9 @@ PROGRAMS = [
         states={"proj.fail": "FAILURE", "proj.add": "SKIPPED"}, notes=[["on_error", "ID", "ValueError", "no"]],
     ),
     Program(
-        "one-argument handler", "proj.fail(1) !> proj.on_error_id(key='KEY')",
-        states={"proj.fail": "FAILURE"}, notes=[["on_error_id", "ID"]], known=True,
+        "one-argument handler",
+        "task proj.on_error_id(task_id: str, *, key: str? = null); task proj.fail(message)\nproj.fail(1) !> proj.on_error_id(key='KEY')",
+        states={"proj.fail": "FAILURE"}, notes=[["on_error_id", "ID"]],
     ),
     Program("no handler without failure", "proj.add(1, 1) !> proj.on_error('KEY')", 2, notes=[]),
     Program("member fails", "[proj.add(1, 1), proj.fail('no')]", states={"proj.fail": "FAILURE"}),

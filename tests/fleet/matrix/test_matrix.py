@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -25,26 +23,19 @@ PRIORITIES = {"task_queue_max_priority": 10}
 Pool = Literal["prefork", "threads", "solo"]
 
 
-def played(programs: list[Program], app: flowc.App, knowing: flowc.App, calls: Calls, *, rpc: bool) -> dict[str, dict[str, str]]:
-    """How each program went, submitted where messages can carry it, and driven. ``knowing`` has tasks registered, ``app`` has none."""
+def played(programs: list[Program], app: flowc.App, calls: Calls, *, rpc: bool) -> dict[str, dict[str, str]]:
+    """How each program went, submitted where messages can carry it, and driven."""
     carried = [program for program in programs if program.carried and not (rpc and program.untold)]
     return {
         "submitted": {program.name: submitted(program, app, calls, counts=not rpc) for program in carried},
-        "driven": {program.name: driven(program, knowing if program.known else app, calls) for program in programs},
+        "driven": {program.name: driven(program, app, calls) for program in programs},
     }
 
 
-@contextlib.contextmanager
-def applications(broker: str, backend: str, queue: str) -> Iterator[tuple[flowc.App, flowc.App]]:
-    """An application without tasks, and one that knows a few."""
+def application(broker: str, backend: str, queue: str) -> flowc.App:
+    """An application that has no tasks itself."""
     settings = {"task_default_queue": queue, **PRIORITIES}
-    with (
-        flowc.App("proj", broker=broker, backend=backend, settings=settings, set_as_current=False) as app,
-        flowc.App("proj", broker=broker, backend=backend, settings=settings, set_as_current=False) as knowing,
-    ):
-        knowing.task(name="proj.fail")(lambda message: None)
-        knowing.task(name="proj.on_error_id")(lambda task_id, *, key=None: None)
-        yield app, knowing
+    return flowc.App("proj", broker=broker, backend=backend, settings=settings, set_as_current=False)
 
 
 def failures(found: dict[str, dict[str, str]]) -> list[str]:
@@ -54,8 +45,8 @@ def failures(found: dict[str, dict[str, str]]) -> list[str]:
 
 def test_flows_on_a_stock_worker(stock_redis: SharedStock) -> None:
     programs = [program for program in PROGRAMS if "threads" in program.pools and not program.slow]
-    with applications(stock_redis.broker, stock_redis.backend, stock_redis.queue) as (app, knowing):
-        found = played(programs, app, knowing, stock_redis.calls, rpc=False)
+    with application(stock_redis.broker, stock_redis.backend, stock_redis.queue) as app:
+        found = played(programs, app, stock_redis.calls, rpc=False)
     assert failures(found) == []
     assert len(found["submitted"]) > 25
 
@@ -71,9 +62,9 @@ def test_matrix(version: str, broker: str, pool: Pool, tmp_path: Path, request: 
     worker = StockWorker(
         url, backend, folder=tmp_path / "w", version=version, pool=pool, concurrency=2, queues=(queue,), settings=PRIORITIES
     )
-    with worker, applications(url, backend, queue) as (app, knowing):
+    with worker, application(url, backend, queue) as app:
         programs = [program for program in PROGRAMS if pool in program.pools]
-        found = played(programs, app, knowing, worker.calls, rpc=rpc)
+        found = played(programs, app, worker.calls, rpc=rpc)
         ran = worker.running
     table.keep(f"{version} {broker} {pool}", found)
     assert failures(found) == []
