@@ -55,7 +55,8 @@ def test_every_outcome(place: Place, worker: StockWorker) -> None:
     assert worker.calls(died) == ["called"]
 
 
-@pytest.mark.parametrize("signal", ["SIGTERM", pytest.param("SIGKILL", marks=pytest.mark.soak)])
+@pytest.mark.soak
+@pytest.mark.parametrize("signal", ["SIGTERM", "SIGKILL"])
 def test_a_step_that_is_terminated(place: Place, worker: StockWorker, signal: str) -> None:
     task_id, began = f"terminated-{uuid.uuid4()}", key()
 
@@ -65,12 +66,13 @@ def test_a_step_that_is_terminated(place: Place, worker: StockWorker, signal: st
         with place.app() as app:
             app.control.terminate(task_id, signal)
 
-    thread = threading.Thread(target=terminate)
+    thread = threading.Thread(target=terminate, daemon=True)
     thread.start()
     place.check({"a": Row("sleep", (60.0, None, began), "REVOKED", "terminated", {"task_id": task_id})})
     thread.join()
 
 
+@pytest.mark.soak
 def test_a_worker_without_memory_ends(tmp_path: Path, redis_database: str) -> None:
     """Its parent process goes with it, after its errback was sent."""
     with StockWorker(

@@ -10,7 +10,12 @@ from tests.fleet.shared import SharedStock
 
 from .rows import Place, Row, common
 
-SOURCES = ["redis", "redis-events", "rabbitmq-rpc", "rabbitmq-events"]
+SOURCES = [
+    "redis",
+    pytest.param("redis-events", marks=pytest.mark.soak),
+    pytest.param("rabbitmq-rpc", marks=pytest.mark.soak),
+    "rabbitmq-events",
+]
 
 
 @pytest.fixture(params=SOURCES)

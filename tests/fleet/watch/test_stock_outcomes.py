@@ -16,7 +16,7 @@ from tests.fleet.shared import SharedStock
 from .listening import Run
 
 
-@pytest.fixture(scope="module", params=["redis-backend", "redis-events", "rabbitmq-events"])
+@pytest.fixture(scope="module", params=["redis-backend", pytest.param("redis-events", marks=pytest.mark.soak), "rabbitmq-events"])
 def run(request: pytest.FixtureRequest) -> Iterator[Run]:
     broker, _, source = request.param.partition("-")
     stock: SharedStock = request.getfixturevalue(f"stock_{broker}")
@@ -96,7 +96,7 @@ def test_progress_and_the_value(stock_redis: SharedStock) -> None:
             assert said == [{"current": 1, "total": 2}, {"current": 2, "total": 2}]
 
 
-@pytest.mark.parametrize("broker", ["redis", "rabbitmq"])
+@pytest.mark.parametrize("broker", ["redis", pytest.param("rabbitmq", marks=pytest.mark.soak)])
 def test_a_queue_without_a_worker(request: pytest.FixtureRequest, broker: str) -> None:
     stock: SharedStock = request.getfixturevalue(f"stock_{broker}")
     with Run(stock.broker) as run:

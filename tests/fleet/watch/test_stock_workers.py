@@ -63,7 +63,7 @@ def begin(run: Run, worker: StockWorker, task: str, seconds: float) -> str:
     return task_id
 
 
-@pytest.mark.parametrize("kind", ["redis", "rabbitmq"])
+@pytest.mark.parametrize("kind", ["redis", pytest.param("rabbitmq", marks=pytest.mark.soak)])
 def test_a_worker_that_is_killed_and_started_anew(request: pytest.FixtureRequest, kind: str) -> None:
     """What it had acknowledged is lost. The rest comes again: on RabbitMQ at once, on Redis after the visibility timeout."""
     apart: Apart = request.getfixturevalue(kind)
@@ -118,7 +118,7 @@ def test_a_worker_that_leaves_finishes_its_tasks(request: pytest.FixtureRequest,
             assert not is_lost(run, last)
 
 
-@pytest.mark.parametrize("kind", [pytest.param("redis", marks=pytest.mark.soak), "rabbitmq"])
+@pytest.mark.parametrize("kind", ["redis", pytest.param("rabbitmq", marks=pytest.mark.soak)])
 def test_events_are_switched_on_and_off_again(request: pytest.FixtureRequest, kind: str) -> None:
     """Of those that sent none; of one that comes later, too."""
     apart: Apart = request.getfixturevalue(kind)
@@ -134,6 +134,7 @@ def test_events_are_switched_on_and_off_again(request: pytest.FixtureRequest, ki
         assert len(answers.by_host) == 2
 
 
+@pytest.mark.soak
 def test_events_that_were_on_stay_on(redis: Apart) -> None:
     with redis.worker(events=True) as worker:
         with redis.run(events=True) as run:
