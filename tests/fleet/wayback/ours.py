@@ -32,7 +32,15 @@ class OurWorker(Server):
     """
 
     def __init__(
-        self, broker: str, backend: str, *, queue: str, hostname: str, folder: Path, notes: Path | None = None, options: Sequence[str] = ()
+        self,
+        broker: str,
+        backend: str,
+        *,
+        queue: str,
+        hostname: str,
+        folder: Path,
+        notes: Path | None = None,
+        options: Sequence[str] = (),
     ) -> None:
         super().__init__(folder)
         self.broker, self.backend, self.queue, self.hostname = broker, backend, queue, hostname

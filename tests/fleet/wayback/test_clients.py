@@ -5,8 +5,12 @@ from __future__ import annotations
 import uuid
 from pathlib import Path
 
+import celery
 import pytest
 
+import flowc
+
+from .monitors import wait_for
 from .ours import OurWorker, run_client
 
 #: What a client sees, whatever lies between.
@@ -59,3 +63,22 @@ def test_everything_that_a_client_can_do(
         more = {"CLIENT_PROCESSES": "1"} if pool == "processes" else {}
         seen = run_client(worker, "tests.fleet.wayback.client", version, **more, **({} if backend == "rpc" else {"CLIENT_CHORDS": "1"}))
         assert seen == EXPECTED, worker.log()
+
+
+@pytest.mark.parametrize(("broker", "urgent", "patient"), [("redis", 0, 9), ("rabbitmq", 9, 0)])
+def test_priorities(broker: str, urgent: int, patient: int, request: pytest.FixtureRequest) -> None:
+    """Of many calls that wait, the urgent ones run first, though they came last."""
+    url = request.getfixturevalue("redis_database" if broker == "redis" else f"{broker}_url")
+    queue, settings = f"urgent-{uuid.uuid4().hex[:8]}", {"task_queue_max_priority": 9}
+    client = celery.Celery("client", broker=url, set_as_current=False)
+    client.conf.update(task_default_queue=queue, **settings)
+    for priority in (patient, urgent, patient, urgent):
+        for _ in range(5):
+            client.send_task("note", (priority,), priority=priority, ignore_result=True)
+    client.close()
+    seen: list[int] = []
+    app = flowc.App("ours", broker=url, settings={**settings, "task_default_queue": queue}, set_as_current=False)
+    app.task(name="note")(seen.append)
+    with app, app.embedded_worker(concurrency=1):
+        wait_for(lambda: len(seen) == 20)
+    assert seen == [urgent] * 10 + [patient] * 10

@@ -45,14 +45,15 @@ def worker_of(client: flowc.App, name: str, folder: Path, *options: str) -> OurW
     )  # fmt: skip
 
 
-def inspected(url: str, hostname: str, *commands: str) -> dict[str, Any]:
+def inspected(url: str, hostname: str, *commands: str, version: str | None) -> dict[str, Any]:
     """What ``celery inspect --json`` says of one worker, by command."""
-    said = celery_says(url, *(["inspect", "-j", "-t", "10", "-d", hostname, *command.split()] for command in commands))
+    said = celery_says(url, *(["inspect", "-j", "-t", "10", "-d", hostname, *command.split()] for command in commands), version=version)
     assert [code for code, _ in said] == [0] * len(commands)
     return {command: json.loads(text)[hostname] for command, (_, text) in zip(commands, said, strict=True)}
 
 
-def test_the_command_line(url: str, name: str, client: flowc.App, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [None, pytest.param("5.5", marks=pytest.mark.soak), pytest.param("5.6", marks=pytest.mark.soak)])
+def test_the_command_line(url: str, name: str, client: flowc.App, version: str | None, tmp_path: Path) -> None:
     with worker_of(client, name, tmp_path / "w", "-c", "1") as worker:
         host, queue = worker.hostname, worker.queue
         running, waiting = client.send_task("proj.hold", (str(tmp_path / "go"),)), client.send_task("proj.add", (2, 3))
@@ -65,7 +66,7 @@ def test_the_command_line(url: str, name: str, client: flowc.App, tmp_path: Path
         said = celery_says(
             url, ["status", *to], ["inspect", *to, "active_queues"], ["inspect", *to, "registered"], ["control", *to, "enable_events"],
             ["control", *to, "rate_limit", "proj.add", "1/s"], ["control", *to, "time_limit", "proj.add", "5"],
-            ["control", *to, "pool_grow", "1"], ["inspect", *to, "memdump"],
+            ["control", *to, "pool_grow", "1"], ["inspect", *to, "memdump"], version=version,
         )  # fmt: skip
         assert [code for code, _ in said] == [0] * len(said)
         texts = [" ".join(text.split()) for _, text in said]
@@ -80,31 +81,11 @@ def test_the_command_line(url: str, name: str, client: flowc.App, tmp_path: Path
 
         asked = inspected(
             url, host, "ping", "active", "reserved", "scheduled", "revoked", f"query_task {running.id} {waiting.id} {late.id}",
-            "stats", "conf", "report", "clock", "active_queues", "registered name max_retries",
+            "stats", "conf", "report", "clock", "active_queues", "registered name max_retries", version=version,
         )  # fmt: skip
-        assert asked["ping"] == {"ok": "pong"}
-        [active], [reserved], [scheduled] = asked["active"], asked["reserved"], asked["scheduled"]
-        assert (active["id"], active["name"], active["args"], active["kwargs"]) == (running.id, "proj.hold", [str(tmp_path / "go")], {})
-        assert (active["hostname"], active["worker_pid"], active["acknowledged"]) == (host, worker.pid, True)
-        assert active["delivery_info"]["routing_key"] == queue
-        assert active["time_start"] > 1e9
-        assert (reserved["id"], reserved["args"], reserved["time_start"], reserved["worker_pid"]) == (waiting.id, [2, 3], None, None)
-        assert (scheduled["request"]["id"], scheduled["request"]["args"]) == (late.id, [[1], {"a": "b"}])
-        assert scheduled["eta"].startswith("20")
-        assert gone.id in asked["revoked"]
-        found = asked[f"query_task {running.id} {waiting.id} {late.id}"]
-        assert {id_: state for id_, (state, _) in found.items()} == {running.id: "active", waiting.id: "reserved", late.id: "scheduled"}
-        stats = asked["stats"]
-        assert (stats["pid"], stats["total"]) == (worker.pid, {"proj.hold": 1})
-        assert (stats["pool"]["max-concurrency"], stats["pool"]["processes"], stats["prefetch_count"]) == (1, [worker.pid], 4)
-        assert stats["broker"]["transport"] == client.broker.traits.name
-        assert stats["rusage"]["maxrss"] > 0
-        assert int(stats["clock"]) < asked["clock"]["clock"]
-        assert asked["conf"]["task_default_queue"] == queue
-        assert "flowc:" in asked["report"]["ok"]
-        [told] = asked["active_queues"]
-        assert (told["name"], told["exchange"]["name"], told["exchange"]["type"], told["routing_key"]) == (queue, queue, "direct", queue)
-        assert "proj.add [name=proj.add max_retries=3]" in asked["registered name max_retries"]
+        check_answers(asked, worker, str(tmp_path / "go"), running.id, waiting.id, late.id, gone.id)
+        assert asked["stats"]["broker"]["transport"] == client.broker.traits.name
+        assert "guest:guest" not in json.dumps(asked), "no password is told"
         client.control.revoke([late.id])
         more = f"more-{name}"
         unread = client.send_task("proj.add", (4, 4), queue=more)
@@ -119,6 +100,33 @@ def test_the_command_line(url: str, name: str, client: flowc.App, tmp_path: Path
         [(code, text)] = celery_says(url, ["control", *to, "shutdown"])
         assert (code, "OK stopping" in " ".join(text.split())) == (0, True)
         wait_for(lambda: not worker.running)
+
+
+def check_answers(asked: dict[str, Any], worker: OurWorker, file: str, running: str, waiting: str, late: str, gone: str) -> None:
+    """What a worker says of one call that runs, one that waits for a place, one that waits for its time and one that is revoked."""
+    queue = worker.queue
+    assert asked["ping"] == {"ok": "pong"}
+    [active], [reserved], [scheduled] = asked["active"], asked["reserved"], asked["scheduled"]
+    assert (active["id"], active["name"], active["args"], active["kwargs"]) == (running, "proj.hold", [file], {})
+    assert (active["hostname"], active["worker_pid"], active["acknowledged"]) == (worker.hostname, worker.pid, True)
+    assert active["delivery_info"]["routing_key"] == queue
+    assert active["time_start"] > 1e9
+    assert (reserved["id"], reserved["args"], reserved["time_start"], reserved["worker_pid"]) == (waiting, [2, 3], None, None)
+    assert (scheduled["request"]["id"], scheduled["request"]["args"]) == (late, [[1], {"a": "b"}])
+    assert scheduled["eta"].startswith("20")
+    assert gone in asked["revoked"]
+    found = asked[f"query_task {running} {waiting} {late}"]
+    assert {id_: state for id_, (state, _) in found.items()} == {running: "active", waiting: "reserved", late: "scheduled"}
+    stats = asked["stats"]
+    assert (stats["pid"], stats["total"]) == (worker.pid, {"proj.hold": 1})
+    assert (stats["pool"]["max-concurrency"], stats["pool"]["processes"], stats["prefetch_count"]) == (1, [worker.pid], 4)
+    assert stats["rusage"]["maxrss"] > 0
+    assert int(stats["clock"]) < asked["clock"]["clock"]
+    assert asked["conf"]["task_default_queue"] == queue
+    assert "flowc:" in asked["report"]["ok"]
+    [told] = asked["active_queues"]
+    assert (told["name"], told["exchange"]["name"], told["exchange"]["type"], told["routing_key"]) == (queue, queue, "direct", queue)
+    assert "proj.add [name=proj.add max_retries=3]" in asked["registered name max_retries"]
 
 
 def test_events(url: str, name: str, client: flowc.App, tmp_path: Path) -> None:
