@@ -10,13 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..request import Context
+from .unknown_options import without_unknown_options
 
 #: Seconds between tries: at first, how they grow, and at most.
 START, STEP, LONGEST = 0.2, 0.3, 2.0
-
-
-#: What stock clients leave in a chord's body: how its header is looked after.
-_OF_HEADERS = frozenset({"interval", "max_retries"})
 
 
 def patience(app: Any) -> dict[str, Any]:
@@ -45,10 +42,8 @@ def publish(app: Any, signature: Any, args: Sequence[Any], parent: Context, **op
     """
     from ..canvas import maybe_signature
 
+    signature = without_unknown_options(signature)
     own = signature.get("options") or {}
-    if not _OF_HEADERS.isdisjoint(own):
-        own = {name: value for name, value in own.items() if name not in _OF_HEADERS}
-        signature = {**signature, "options": own}
     options["parent_id"] = parent.id
     options["root_id"] = parent.root_id
     if "retry" not in own and "retry_policy" not in own:

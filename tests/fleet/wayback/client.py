@@ -154,9 +154,19 @@ def chords() -> Any:
     return [simple.get(timeout=TIMEOUT), chained.get(timeout=TIMEOUT), type(error).__name__, several.get(timeout=TIMEOUT)]
 
 
+def unknown_options() -> Any:
+    """Options of the client's own, which stock workers carry and do nothing with."""
+    own = {"tenant": "a", "metadata": {"b": 1}}
+    return (
+        chain(sig("add", 1, 2), sig("add", 3).set(**own), group([sig("add", 4).set(**own), sig("add", 5)]))
+        .apply_async()
+        .get(timeout=TIMEOUT)
+    )
+
+
 STEPS: list[Callable[[], Any]] = [
     calls, failures, own_exception, unknown_task, many, on_message, ignored, retries, countdown, expires, revoked_before_it_began,
-    terminated, links, chains, chain_failing, groups, chain_to_group, chords,
+    terminated, links, chains, chain_failing, groups, chain_to_group, unknown_options, chords,
 ]  # fmt: skip
 
 if __name__ == "__main__":

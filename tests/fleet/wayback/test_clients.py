@@ -32,6 +32,7 @@ EXPECTED = {
     "chain_failing": [["ValueError", True, [3]], []],
     "groups": [2 * n for n in range(10)],
     "chain_to_group": [3, 4],
+    "unknown_options": [10, 11],
     "chords": [90, 9, "ChordError", 30],
 }
 
