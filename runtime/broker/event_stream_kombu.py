@@ -41,9 +41,9 @@ class KombuEventStream(EventStream):
     """
 
     def __init__(self, broker: Broker, keys: Sequence[str]) -> None:
-        super().__init__()
         conf = broker.conf
         self._connection = open_connection(broker, heartbeat=_HEARTBEAT)
+        super().__init__()
         self._losses = (*self._connection.connection_errors, *self._connection.channel_errors)
         self._came: deque[tuple[bytes | str, str]] = deque()
         exchange = event_exchange(conf.event_exchange, self._connection.transport.driver_type)
@@ -51,12 +51,16 @@ class KombuEventStream(EventStream):
             f"{conf.event_queue_prefix}.{uuid.uuid4()}", bindings=[_binding(exchange, routing_key=key) for key in keys], durable=False,
             exclusive=True, auto_delete=True, expires=conf.event_queue_expires, message_ttl=conf.event_queue_ttl,
         )  # fmt: skip
-        with losses(self._losses, "events are not heard"):
-            self._channel = self._connection.channel()
-            exchange(self._channel).declare()
-            bound = queue(self._channel)
-            bound.declare()
-            bound.consume(_TAG, callback=self._arrive, no_ack=True)
+        try:
+            with losses(self._losses, "events are not heard"):
+                self._channel = self._connection.channel()
+                exchange(self._channel).declare()
+                bound = queue(self._channel)
+                bound.declare()
+                bound.consume(_TAG, callback=self._arrive, no_ack=True)
+        except BaseException:
+            self.close()
+            raise
 
     def _arrive(self, raw: Any) -> None:
         message = self._channel.message_to_python(raw) if hasattr(self._channel, "message_to_python") else raw
@@ -80,4 +84,4 @@ class KombuEventStream(EventStream):
         return came
 
     def ends(self) -> list[Callable[[], object]]:
-        return [lambda: self._channel.basic_cancel(_TAG), self._channel.close, self._connection.release]
+        return [lambda: self._channel.basic_cancel(_TAG), lambda: self._channel.close(), self._connection.release]

@@ -24,14 +24,18 @@ class RedisEventStream(EventStream):
     """
 
     def __init__(self, broker: Broker, keys: Sequence[str]) -> None:
-        super().__init__()
         self._connection = open_connection(broker)
+        super().__init__()
         self._losses = (*self._connection.connection_errors, *self._connection.channel_errors)
-        with losses(self._losses, "events are not heard"):
-            self._channel = self._connection.channel()
-            self._pubsub = self._channel.client.pubsub()
-            topics = [self._channel._get_publish_topics(broker.conf.event_exchange, key.replace("#", "*")) for key in keys]
-            self._pubsub.psubscribe(*dict.fromkeys(topic for some in topics for topic in some))
+        try:
+            with losses(self._losses, "events are not heard"):
+                self._channel = self._connection.channel()
+                self._pubsub = self._channel.client.pubsub()
+                topics = [self._channel._get_publish_topics(broker.conf.event_exchange, key.replace("#", "*")) for key in keys]
+                self._pubsub.psubscribe(*dict.fromkeys(topic for some in topics for topic in some))
+        except BaseException:
+            self.close()
+            raise
 
     def receive(self, timeout: float) -> list[tuple[bytes | str, str]]:
         came: list[tuple[bytes | str, str]] = []
@@ -50,4 +54,4 @@ class RedisEventStream(EventStream):
                     came.append((delivery.body, delivery.content_type))
 
     def ends(self) -> list[Callable[[], object]]:
-        return [self._pubsub.close, self._channel.close, self._connection.release]
+        return [lambda: self._pubsub.close(), lambda: self._channel.close(), self._connection.release]

@@ -44,8 +44,12 @@ class RedisInspector(Inspector):
         self._mailbox, self._replies = mailbox.exchange.name, mailbox.reply_exchange.name
         self._key = str(uuid.uuid4())
         self._queue = f"{self._key}.{self._replies}"
-        with losses(self._losses, "cannot ask workers"):
-            self._channel = self._connection.channel()
+        try:
+            with losses(self._losses, "cannot ask workers"):
+                self._channel = self._connection.channel()
+        except BaseException:
+            self._connection.release()
+            raise
         self._client = self._channel.client
         self._prefix = str(getattr(self._channel, "global_keyprefix", "") or "")
 
