@@ -11,10 +11,12 @@ import datetime as dt
 import decimal
 import io
 import pickle
+import pickletools
 import struct
 import uuid
 import zoneinfo
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import ContentDisallowed, DecodeError
@@ -41,6 +43,7 @@ def load_plain(data: bytes, what: str) -> Any:
     """
     reader = _Reader(io.BytesIO(data))
     try:
+        _check_places(data)
         value = reader.load()
         return _as_lists(value, 0)
     except _RefusedError as refused:
@@ -65,7 +68,30 @@ class _RefusedError(Exception):
     """The pickle names what is not allowed; the text is that name."""
 
 
-class _Result:
+class _Fixed(type):
+    """A class whose attributes a pickle cannot set: they would stay as it wants them for all that is read later."""
+
+    def __setattr__(cls, name: str, value: object) -> None:
+        _refuse(f"{cls.__name__}.{name}")
+
+
+class _Maker:
+    """A function of which a pickle can do nothing but call it."""
+
+    __slots__ = ("_make",)
+    _make: Callable[..., Any]
+
+    def __init__(self, make: Callable[..., Any]) -> None:
+        object.__setattr__(self, "_make", make)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._make(*args, **kwargs)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        _refuse(f"{self._make.__name__}.{name}")
+
+
+class _Result(metaclass=_Fixed):
     """Stands for a result of Celery's: what it was made with."""
 
     def __init__(self, *args: Any) -> None:
@@ -112,13 +138,37 @@ def _refuse(name: str) -> Any:
     raise _RefusedError(name)
 
 
+class _Called(_Fixed):
+    """A class that is called as ``uuid.UUID`` is."""
+
+    def __call__(cls, *args: Any) -> Any:
+        return uuid.UUID(*args)
+
+
+class _UUID(metaclass=_Called):
+    """Makes a ``UUID``: as pickles do, without a number, which is set afterwards."""
+
+    def __new__(cls) -> Any:
+        return uuid.UUID(int=0)
+
+
+def _check_places(data: bytes) -> None:
+    """Raises ValueError: a value is to be remembered at a place so far off that the memory for all places before it is not there."""
+    for opcode, place, _ in pickletools.genops(data):
+        if opcode.name in ("PUT", "LONG_BINPUT") and isinstance(place, int) and place > len(data):
+            raise ValueError("a value is remembered at an impossible place")
+
+
+_NOTHING = _Maker(_nothing)
+
+
 _KNOWN: dict[tuple[str, str], Any] = {
-    ("builtins", "set"): _set,
-    ("builtins", "frozenset"): _frozenset,
-    ("builtins", "bytearray"): _bytearray,
-    ("builtins", "complex"): _complex,
-    ("builtins", "getattr"): _getattr,
-    ("_codecs", "encode"): _encode,
+    ("builtins", "set"): _Maker(_set),
+    ("builtins", "frozenset"): _Maker(_frozenset),
+    ("builtins", "bytearray"): _Maker(_bytearray),
+    ("builtins", "complex"): _Maker(_complex),
+    ("builtins", "getattr"): _Maker(_getattr),
+    ("_codecs", "encode"): _Maker(_encode),
     ("collections", "OrderedDict"): OrderedDict,
     ("datetime", "date"): dt.date,
     ("datetime", "datetime"): dt.datetime,
@@ -126,13 +176,13 @@ _KNOWN: dict[tuple[str, str], Any] = {
     ("datetime", "timedelta"): dt.timedelta,
     ("datetime", "timezone"): dt.timezone,
     ("decimal", "Decimal"): decimal.Decimal,
-    ("uuid", "UUID"): uuid.UUID,
-    ("uuid", "SafeUUID"): uuid.SafeUUID,
+    ("uuid", "UUID"): _UUID,
+    ("uuid", "SafeUUID"): _Maker(uuid.SafeUUID),
     ("zoneinfo", "ZoneInfo"): zoneinfo.ZoneInfo,
     ("celery.result", "AsyncResult"): _Result,
     ("celery.result", "EagerResult"): _Result,
     ("celery.result", "GroupResult"): _Group,
-    ("celery.backends.base", "unpickle_backend"): _nothing,
+    ("celery.backends.base", "unpickle_backend"): _NOTHING,
 }
 
 # Pickles of Python 2 are read too: Celery 5 may have kept them all the time.
@@ -146,7 +196,7 @@ class _Reader(pickle.Unpickler):
         if found is not None:
             return found
         if module.startswith("celery.backends.") and name.isidentifier():
-            return _nothing
+            return _NOTHING
         return _refuse(f"{module}.{name}"[:200])
 
 
