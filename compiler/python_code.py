@@ -88,7 +88,7 @@ class _Module:
     def _head(self) -> Iterator[str]:
         title = (self.plan.description or "").strip() or f"{self.plan.name}."
         told = f"{title}\n\nThe flow {self.file} as a canvas of Celery: submit(app) sends it."
-        yield '"""' + told.replace("\\", "\\\\").replace('"""', '\\"""') + '\n"""'
+        yield f'"""{_inside_quotes(told)}\n"""'
         if self.canvas.obstacles:
             yield "\n# NOT ALL OF THE FLOW IS HERE. No canvas can express this:"
             for one in self.canvas.obstacles:
@@ -138,6 +138,12 @@ class _Module:
 def _ordered(name: str) -> tuple[bool, str]:
     """Classes before functions, as ruff sorts imported names."""
     return not name[0].isupper(), name
+
+
+def _inside_quotes(text: str) -> str:
+    """A text as it stands in a docstring: it can neither end that, nor say anything to a terminal."""
+    quotes = text.replace("\\", "\\\\").replace('"""', r"\"\"\"")
+    return "".join(char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in quotes)
 
 
 def _comment(text: str) -> Iterator[str]:

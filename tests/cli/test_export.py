@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 import json
 import os
 import shutil
 import subprocess
 import sys
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +21,7 @@ from hypothesis import given, settings
 
 from flowc.compiler.plan import Plan
 from flowc.compiler.python_code import python_code
+from flowc.compiler.python_names import python_names
 from flowc.compiler.python_values import quoted
 
 from ..compiler.test_canvas_properties import plans
@@ -119,7 +122,7 @@ def test_texts_are_quoted(text: str) -> None:
     assert eval(quoted(text)) == text
 
 
-@pytest.mark.parametrize("text", ['"""', "\\", 'a"', '\\"""', "é"])
+@pytest.mark.parametrize("text", ['"""', "\\", 'a"', '\\"""', "é", '"""""'])
 def test_any_description_and_task_name_will_do(here: Path, flowc: Flowc, text: str) -> None:
     (here / "odd.flow").write_text(
         f"{json.dumps('d ' + text)}\ntask {json.dumps('my-app.' + text)} as a\na({json.dumps(text)})\n", encoding="utf-8"
@@ -128,6 +131,24 @@ def test_any_description_and_task_name_will_do(here: Path, flowc: Flowc, text: s
     assert ran.code == 0, ran.err
     made = build(ran.out)
     assert (made.task, made.args) == (f"my-app.{text}", (text,))
+
+
+@pytest.mark.parametrize("text", ['""""\nraise SystemExit\n""""', '\\""""\nraise SystemExit\n""""', "\x1b[31m\x07\u202e\r\0"])
+def test_a_description_cannot_leave_its_docstring(here: Path, flowc: Flowc, text: str) -> None:
+    (here / "odd.flow").write_text(f"{json.dumps('d ' + text)}\na()\n", encoding="utf-8")
+    ran = flowc("export", "--to", "python", "odd.flow")
+    assert ran.code == 0, ran.err
+    assert all(char == "\n" or char.isprintable() for char in ran.out)
+    assert (ast.get_docstring(ast.parse(ran.out)) or "").startswith("d")
+    assert build(ran.out).task == "a"
+
+
+@pytest.mark.parametrize("names", [("ﬁ", "fi"), ("µ", "μ"), ("ａpp", "ｃhain"), ("é", "e\u0301"), ("²", "༪")])
+def test_names_that_python_takes_for_the_same_stay_apart(names: tuple[str, str]) -> None:
+    found = python_names(names, ("app", "chain"))
+    used = [unicodedata.normalize("NFKC", name) for name in found.values()]
+    assert len({*used, "app", "chain"}) == 4
+    assert all(name.isidentifier() for name in found.values())
 
 
 def test_names_of_the_code_itself_are_left_alone(here: Path, flowc: Flowc, monkeypatch: pytest.MonkeyPatch) -> None:
