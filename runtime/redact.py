@@ -44,10 +44,14 @@ class Redactor:
         return text if self._pattern is None else self._pattern.sub(MASK, text)
 
     def value(self, value: Any) -> Any:
-        """A value (lists, maps, texts) without secrets; the same object where there are none to mask."""
+        """A value (lists, maps, texts) without secrets; the same object where there are none to mask. One that is nested too deeply to be
+        looked through is masked as a whole."""
         if self._pattern is None:
             return value
-        return self._masked(value)
+        try:
+            return self._masked(value)
+        except RecursionError:
+            return MASK
 
     def _masked(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -69,7 +73,7 @@ class Redactor:
         masked = replace(
             failure,
             message=self.text(failure.message),
-            args=tuple(self.value(list(failure.args))),
+            args=tuple(self.value(arg) for arg in failure.args),
             traceback=self.text(failure.traceback),
         )
         return masked if masked == failure else replace(masked, exception=None)

@@ -114,9 +114,9 @@ class Replies:
             body = self._body(delivery)
         except DecodeError as exc:
             return self._unreadable(delivery, exc)
-        with contextlib.suppress(KeyError, IndexError, TypeError, AttributeError):
+        with contextlib.suppress(Exception):  # whoever can write to the queue can write anything; read again, it would be no better
             if name is not None:
-                return _link(name, headers["id"], body[0], worker)
+                return _link(name, headers["id"], body[0], worker if isinstance(worker, str) else None)
             old = call_of(body)
             return _reply(body) if old is None else _link(old.headers["task"], old.headers["id"], old.body[0], None)
         _logger.warning("dropped a message from the queue of a run: it is no link, no errback and no reply")

@@ -16,7 +16,7 @@ from ..errors import StepLostError, TaskRevokedError, UntoldError
 from ..errors import TimeoutError as StepTimeoutError
 from ..events import State
 from ..failures import Failure, failure_of
-from .facts import Alive, Fact, Lost, Raised, Returned, Seen
+from .facts import Alive, Fact, Lost, Raised, Returned, Seen, alike
 from .told_failures import told_failure
 
 #: Seconds that a step which failed waits for a second source to say how, before it fails without that.
@@ -161,7 +161,7 @@ class Signals:
         if state == "REVOKED":
             return self._over(id_, State.REVOKED, failure=_revoked(seen))
         self._is_alive(awaited, now, started=state not in _WAITING)
-        if state in _WAITING or state == "STARTED" or awaited.said == (state, seen.result):
+        if state in _WAITING or state == "STARTED" or alike(awaited.said, (state, seen.result)):
             return None
         awaited.said = (state, seen.result)
         return Says(id_, state, seen.result, told_failure(seen.result, seen.traceback) if state == "RETRY" else None)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import DecodeError
 from ..results.interface import READY_STATES, Backend
-from .facts import Alive, Fact, Seen
+from .facts import Alive, Fact, Seen, alike
 from .patience import Patience
 from .watched import Watched
 
@@ -121,7 +121,7 @@ class States(ABC):
 
     def _tell(self, task_id: str, document: Mapping[str, Any], *, linger: bool = True) -> bool:
         status, result = str(document["status"]), document.get("result")
-        if task_id not in self._watched or self._given.get(task_id) == (status, result):
+        if task_id not in self._watched or alike(self._given.get(task_id), (status, result)):
             return False
         if status == "SUCCESS" and linger:
             self._linger(task_id)

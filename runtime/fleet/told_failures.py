@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..failures import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_TRACEBACK, Failure, cut
@@ -28,11 +28,20 @@ def told_failure(result: Any, traceback: str | None) -> Failure:
         made = failure_of(result, keep=False)
         return Failure(made.type, made.module, made.message, made.args, trace)
     if not isinstance(result, Mapping):
-        return Failure("Exception", "builtins", cut(str(result), LONGEST_MESSAGE), (str(result),), trace)
+        text = _text(str, result)
+        return Failure("Exception", "builtins", cut(text, LONGEST_MESSAGE), (text,), trace)
     name, module, given = result.get("exc_type"), result.get("exc_module"), result.get("exc_message")
     args = tuple(given) if isinstance(given, (list, tuple)) else () if given is None else (given,)
-    text = "" if not args else str(args[0]) if len(args) == 1 else repr(args)
+    text = "" if not args else _text(str, args[0]) if len(args) == 1 else _text(repr, args)
     return Failure(_word(name, "Exception").rpartition(".")[2], _word(module, ""), cut(text, LONGEST_MESSAGE), args, trace)
+
+
+def _text(shown: Callable[[object], str], value: object) -> str:
+    """A value as text; JSON may bring some that are nested too deeply to be one."""
+    try:
+        return shown(value)
+    except RecursionError:
+        return "…"
 
 
 def _word(text: object, other: str) -> str:
