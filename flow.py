@@ -153,7 +153,7 @@ class Flow:
             secrets=secrets,
             timeout=timeout,
             preflight=preflight,
-            window=window or WINDOW,
+            window=WINDOW if window is None else window,
         )
 
     def __repr__(self) -> str:
