@@ -15,18 +15,19 @@ if TYPE_CHECKING:
     from ..dsl.source import Source
     from ..runtime.errors import UnknownTasks
     from ..runtime.fleet.refusals import SubmissionRefused
+    from .fleet import FleetChoices
 
 #: Reasons that are shown; of more there is but the number.
 MOST_SHOWN = 10
 
 
-def note_refusal(why: SubmissionRefused, source: Source, path: str) -> None:
+def note_refusal(why: SubmissionRefused, source: Source, path: str, fleet: FleetChoices) -> None:
     """Tell each reason with its place, and what to do."""
     paint = Painter(wants_colour(sys.stderr))
-    note("".join(f"{line}\n" for line in _refusal(why, source, path, paint)))
+    note("".join(f"{line}\n" for line in _refusal(why, source, path, fleet, paint)))
 
 
-def _refusal(why: SubmissionRefused, source: Source, path: str, paint: Painter) -> Iterator[str]:
+def _refusal(why: SubmissionRefused, source: Source, path: str, fleet: FleetChoices, paint: Painter) -> Iterator[str]:
     for found in why.obstacles[:MOST_SHOWN]:
         message = paint("message", visible(found.reason))
         yield f"{paint('place', visible(str(found.where)))}: {paint('error', f'error[{found.code}]')}: {message}"
@@ -36,7 +37,8 @@ def _refusal(why: SubmissionRefused, source: Source, path: str, paint: Painter) 
     if left > 0:
         yield f"and {number(left, 'more reason')}"
     yield "Nothing was sent: messages cannot carry this flow by themselves."
-    yield visible(f"flowc run {path} --broker URL runs it on the same workers, and drives it from here.")
+    where = "--broker URL" if fleet.celery is None else f"--celery {fleet.celery}"
+    yield visible(f"flowc run {path} {where} runs it on the same workers, and drives it from here.")
 
 
 def note_unknown(unknown: UnknownTasks) -> None:

@@ -78,7 +78,9 @@ def command(
         return Exit.FINDINGS
     source, plan = compiled
     with app, reaching():
-        submission = _submit(plan, app, config, source, path, max_message=max_message, unregistered=unregistered)
+        if waits:
+            app.backend.get("")  # out of reach: better known before anything is sent
+        submission = _submit(plan, app, config, source, path, fleet, max_message=max_message, unregistered=unregistered)
         if submission is None:
             return Exit.FINDINGS
         print_submission(submission, as_json=as_json and not waits, note_it=waits)
@@ -93,7 +95,9 @@ def _check_results(app: App) -> None:
         raise Stop("there is nothing to wait for: results are not kept, since result_backend is not set", hint=hint)
 
 
-def _submit(plan: Plan, app: App, config: Config, source: Source, path: str, *, max_message: int, unregistered: bool) -> Submission | None:
+def _submit(
+    plan: Plan, app: App, config: Config, source: Source, path: str, fleet: FleetChoices, *, max_message: int, unregistered: bool
+) -> Submission | None:
     """Send it; None after telling why it is refused."""
     from ..compiler.plan import PlanError
     from ..runtime.errors import EncodeError, UnknownTasks, UsageError
@@ -107,7 +111,7 @@ def _submit(plan: Plan, app: App, config: Config, source: Source, path: str, *, 
         with _remarks_noted():
             return submit(plan, app, max_message=max_message, unregistered=unregistered, env=environment(config))
     except SubmissionRefused as why:
-        note_refusal(why, source, path)
+        note_refusal(why, source, path, fleet)
     except UnknownTasks as unknown:
         note_unknown(unknown)
     except SubmissionFailed as failed:

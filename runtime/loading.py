@@ -45,7 +45,10 @@ def load_app(spec: str, folder: str | None = None) -> App:
     if found is None:
         made_by = _makers(module)
         hint = f"; {name}:{made_by[0]} seems to make one: call it in a module, as in  app = {made_by[0]}()" if made_by else ""
-        raise AppNotFound(f"there is no application in {name}" + (hint or f"; make one with  app = flowc.App({name.split('.')[0]!r})"))
+        raise AppNotFound(
+            f"there is no application in {name}"
+            + (hint or f", flowc's or Celery's; make one with  app = flowc.App({name.split('.')[0]!r})")
+        )
     return _app(found, name)
 
 
@@ -110,7 +113,8 @@ def _import(name: str, folder: Path) -> ModuleType:
 
 def _broken(name: str, exc: BaseException, doing: str = "importing") -> AppNotFound:
     failure = failure_of(exc, keep=False)
-    return AppNotFound(f"{doing} {name} failed: {failure}", _of_the_user(failure.traceback))
+    hint = "; pip install 'flowc[celery]'" if isinstance(exc, ModuleNotFoundError) and exc.name == "celery" else ""
+    return AppNotFound(f"{doing} {name} failed: {failure}{hint}", _of_the_user(failure.traceback))
 
 
 def _of_the_user(traceback: str) -> str:

@@ -39,12 +39,13 @@ class Running(ABC):
         app: whose tasks are listeners, and perhaps steps and handlers.
         on_event: called with each event.
         redactor: masks what is shown.
+        began: when it began, by ``time.monotonic()``; now if None.
     """
 
-    def __init__(self, plan: Plan, app: App, on_event: Watcher | None, redactor: Redactor) -> None:
+    def __init__(self, plan: Plan, app: App, on_event: Watcher | None, redactor: Redactor, *, began: float | None = None) -> None:
         self._engine = Engine(plan)
         self._inbox: SimpleQueue[Any] = SimpleQueue()
-        self._began = time.monotonic()
+        self._began = time.monotonic() if began is None else began
         self._redactor = redactor
         self._record = Record(plan, self._engine, redactor, self._began)
         self._handling = Handling(plan, app, redactor, self._engine.fill)

@@ -53,7 +53,7 @@ class _Awaited(Running):
     """A run that goes on elsewhere."""
 
     def __init__(self, submission: Submission, on_event: Callable[[RunEvent], None] | None, patience: Patience | None) -> None:
-        super().__init__(submission.plan, submission.app, on_event, submission.redactor)
+        super().__init__(submission.plan, submission.app, on_event, submission.redactor, began=submission.began)
         plan = submission.plan
         self._app = submission.app
         self._ids = {step.id: step.task_id for step in submission.steps.values()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 #: Steps whose queues are worked out: of a flow with more, the rest mostly goes to the same.
 _MOST = 1000
-#: Steps that a note names.
+#: Steps, or queues, that a note names.
 _NAMED = 3
 
 
@@ -75,7 +76,7 @@ def look(plan: Plan, watching: Watching, queues: Mapping[str, list[str]]) -> tup
     if not any(fleet.queues.values()):  # they did not say
         return ()
     return tuple(
-        f"no worker reads the queue {queue!r}, where {_some(steps)} {'goes' if len(steps) == 1 else 'go'}"
+        f"no worker reads the queue {queue!r}, where {_some(steps)} {'goes' if len(steps) == 1 else 'go'}; {_read(queue, read)}"
         for queue, steps in queues.items()
         if queue not in read
     )
@@ -106,6 +107,14 @@ def _destinations(plan: Plan, messages: StepMessages) -> Iterator[tuple[str, str
         queue = known[key]
         if queue is not None:
             yield call.id, queue
+
+
+def _read(queue: str, read: frozenset[str]) -> str:
+    near = difflib.get_close_matches(queue, sorted(read), 1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    more = f" and {len(read) - _NAMED} more" if len(read) > _NAMED else ""
+    return f"workers read {', '.join(map(repr, sorted(read)[:_NAMED]))}{more}"
 
 
 def _some(steps: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -51,6 +52,7 @@ class Submission:
         notes: what will be different from a run that is driven.
         result: the handle of the flow's value: an ``AsyncResult`` where that is a step's result, a ``GroupResult`` where it is a group's;
             else None.
+        began: when it was sent, by ``time.monotonic()``; from then on a run's seconds are counted.
     """
 
     run_id: str
@@ -60,6 +62,7 @@ class Submission:
     bytes: int
     notes: tuple[str, ...] = ()
     result: Any = None
+    began: float = field(default_factory=time.monotonic, repr=False, compare=False, kw_only=True)
     plan: Plan = field(repr=False, compare=False, kw_only=True)
     app: App = field(repr=False, compare=False, kw_only=True)
     redactor: Redactor = field(default_factory=Redactor, repr=False, compare=False, kw_only=True)

@@ -91,4 +91,4 @@ def _unknown(scheme: str) -> str:
     near = difflib.get_close_matches(scheme, _KNOWN, 1)
     guess = f"; did you mean {near[0]}://?" if near else ""
     known = ", ".join(f"{name}://" for name in _KNOWN)
-    return f"result_backend: results cannot be kept in {scheme[:50]}://{guess} There are {known}"
+    return f"result_backend: results cannot be kept in {scheme[:50]}://{guess or '.'} There are {known}"

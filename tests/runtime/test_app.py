@@ -133,7 +133,7 @@ def test_the_application_is_found_by_name_or_alone(folder: Path) -> None:
         ("lb_tasks:x", r"lb_tasks has no 'x'; its applications: app_one, app_two"),
         ("lb_tasks:text", r"lb_tasks:text is a str, not a flowc\.App"),
         ("lb_tasks", r"lb_tasks has several applications \(app_one, app_two\); name one: lb_tasks:app_one"),
-        ("lb_none", r"there is no application in lb_none; make one with  app = flowc\.App\('lb_none'\)"),
+        ("lb_none", r"there is no application in lb_none, flowc's or Celery's; make one with  app = flowc\.App\('lb_none'\)"),
     ],
 )
 def test_what_is_not_found_is_explained(folder: Path, spec: str, message: str) -> None:

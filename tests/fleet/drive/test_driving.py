@@ -257,7 +257,7 @@ def test_tasks_that_no_worker_has_are_refused_before_anything_is_sent() -> None:
 def test_queues_that_nobody_reads_and_fleets_that_do_not_answer_are_spoken_of() -> None:
     have = Fleet({"w1": frozenset({"add"})}, {"w1": frozenset({"celery"})})
     result, fleet = played('add(1, 2)\nadd(1, 2) {queue = "far"}\n', ScriptedFleet(computed, fleet=have))
-    assert result.notes == ("no worker reads the queue 'far', where step add#2 goes",)
+    assert result.notes == ("no worker reads the queue 'far', where step add#2 goes; workers read 'celery'",)
     assert [e.text for e in fleet.events if isinstance(e, Noted)] == list(result.notes)
     result, _ = played("add(1, 2)\n")
     assert result.ok
