@@ -34,8 +34,8 @@ signals.worker_ready.connect(tell_ready)
 
 
 def task(name: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """As the application's own decorator, which has no types."""
-    return app.task(name=name, **options)  # type: ignore[no-any-return]
+    """As the application's own decorator, which has no types; no other application of the process gets the task."""
+    return app.task(name=name, shared=False, **options)  # type: ignore[no-any-return]
 
 
 class Boom(Exception):

@@ -33,12 +33,13 @@ class Project:
     def __init__(self, app: Any, lib: Any) -> None:
         self.app = app
         self.lib = lib
+        own = {"shared": False} if lib.__name__ == "celery" else {}  # Celery gives a task to every application of the process
         for function in (add, mul, tsum, echo, call, fail):
-            setattr(self, function.__name__, app.task(name=f"proj.{function.__name__}")(function))
-        self.ignored = app.task(name="proj.ignored", ignore_result=True)(ignored)
-        self.limited = app.task(name="proj.limited", time_limit=30, soft_time_limit=20, priority=4, serializer="json")(limited)
-        self.again = app.task(name="proj.again", bind=True, max_retries=3)(again)
-        self.caller = app.task(name="proj.caller", bind=True)(caller)
+            setattr(self, function.__name__, app.task(name=f"proj.{function.__name__}", **own)(function))
+        self.ignored = app.task(name="proj.ignored", ignore_result=True, **own)(ignored)
+        self.limited = app.task(name="proj.limited", time_limit=30, soft_time_limit=20, priority=4, serializer="json", **own)(limited)
+        self.again = app.task(name="proj.again", bind=True, max_retries=3, **own)(again)
+        self.caller = app.task(name="proj.caller", bind=True, **own)(caller)
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(name)
