@@ -39,7 +39,7 @@ def asked(url: str, command: str, *hosts: str) -> dict[str, Any]:
     ("broker", "backend", "version", "pools"),
     [
         ("redis", "redis", None, ("prefork", "threads")),
-        ("rabbitmq", "rpc", None, ("threads", "processes")),
+        pytest.param("rabbitmq", "rpc", None, ("threads", "processes"), marks=SLOW),
         *(
             pytest.param(broker, backend, version, ("prefork", "processes"), marks=SLOW)
             for version in ("5.5", "5.6", "5.7")

@@ -21,9 +21,12 @@ from .ours import OurWorker
 BROKERS = ["redis", "rabbitmq"]
 
 
-@pytest.fixture(params=BROKERS)
-def url(request: pytest.FixtureRequest) -> str:
-    return str(request.getfixturevalue("redis_database" if request.param == "redis" else "rabbitmq_url"))
+SLOW = pytest.mark.soak
+
+
+@pytest.fixture
+def url(broker: str, request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue("redis_database" if broker == "redis" else "rabbitmq_url"))
 
 
 @pytest.fixture
@@ -45,60 +48,62 @@ def worker_of(client: flowc.App, name: str, folder: Path, *options: str) -> OurW
     )  # fmt: skip
 
 
-def inspected(url: str, hostname: str, *commands: str, version: str | None) -> dict[str, Any]:
-    """What ``celery inspect --json`` says of one worker, by command."""
-    said = celery_says(url, *(["inspect", "-j", "-t", "10", "-d", hostname, *command.split()] for command in commands), version=version)
-    assert [code for code, _ in said] == [0] * len(commands)
-    return {command: json.loads(text)[hostname] for command, (_, text) in zip(commands, said, strict=True)}
+#: What ``celery inspect`` is asked for, beside the calls that it is to find.
+ASKED = (
+    "ping", "active", "reserved", "scheduled", "revoked", "stats", "conf", "report", "clock", "active_queues",
+    "registered name max_retries",
+)  # fmt: skip
+
+#: What ``celery`` says to some commands, in one line.
+SAID = {
+    "status": "-> HOST: OK 1 node online.",
+    "inspect active_queues": "-> HOST: OK * {'name': 'QUEUE', 'exchange': {'name': 'QUEUE', 'type': 'direct'",
+    "inspect registered": "-> HOST: OK * proj.add * proj.fail * proj.hold",
+    "inspect memdump": "ERROR flowc's workers have no debugging commands",
+    "control enable_events": "OK task events enabled",
+    "control rate_limit proj.add 1/s": "ERROR flowc's workers do not limit rates",
+    "control time_limit proj.add 5": "ERROR time limits are kept by --pool processes alone",
+    "control pool_grow 1": "ERROR a flowc worker has as many places",
+    "control cancel_consumer nonsense": "ERROR queue 'nonsense' is not read",
+    "control add_consumer MORE": "OK add consumer MORE",
+}
 
 
-@pytest.mark.parametrize("version", [None, pytest.param("5.5", marks=pytest.mark.soak), pytest.param("5.6", marks=pytest.mark.soak)])
-def test_the_command_line(url: str, name: str, client: flowc.App, version: str | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("broker", "version"),
+    [("redis", None), *(pytest.param(broker, version, marks=SLOW) for broker in BROKERS for version in ("5.5", "5.6", "5.7"))],
+)
+def test_the_command_line(broker: str, version: str | None, name: str, url: str, client: flowc.App, tmp_path: Path) -> None:
     with worker_of(client, name, tmp_path / "w", "-c", "1") as worker:
-        host, queue = worker.hostname, worker.queue
+        host, queue, more = worker.hostname, worker.queue, f"more-{name}"
         running, waiting = client.send_task("proj.hold", (str(tmp_path / "go"),)), client.send_task("proj.add", (2, 3))
         late = client.send_task("proj.add", ([1], {"a": "b"}), countdown=3600)
         gone = client.send_task("proj.add", (1, 1), countdown=3600)
         gone.revoke()
         with pytest.raises(TaskRevokedError):
             gone.get(timeout=60)
-        to = ["-t", "10", "-d", host]
-        said = celery_says(
-            url, ["status", *to], ["inspect", *to, "active_queues"], ["inspect", *to, "registered"], ["control", *to, "enable_events"],
-            ["control", *to, "rate_limit", "proj.add", "1/s"], ["control", *to, "time_limit", "proj.add", "5"],
-            ["control", *to, "pool_grow", "1"], ["inspect", *to, "memdump"], version=version,
-        )  # fmt: skip
-        assert [code for code, _ in said] == [0] * len(said)
-        texts = [" ".join(text.split()) for _, text in said]
-        assert texts[0] == f"-> {host}: OK 1 node online."
-        assert f"'name': '{queue}'" in texts[1]
-        assert f"-> {host}: OK * proj.add * proj.fail * proj.hold" in texts[2]
-        assert "OK task events enabled" in texts[3]
-        assert "ERROR flowc's workers do not limit rates" in texts[4]
-        assert "ERROR time limits are kept by --pool processes alone" in texts[5]
-        assert "ERROR a flowc worker has as many places" in texts[6]
-        assert "ERROR flowc's workers have no debugging commands" in texts[7]
-
-        asked = inspected(
-            url, host, "ping", "active", "reserved", "scheduled", "revoked", f"query_task {running.id} {waiting.id} {late.id}",
-            "stats", "conf", "report", "clock", "active_queues", "registered name max_retries", version=version,
-        )  # fmt: skip
-        check_answers(asked, worker, str(tmp_path / "go"), running.id, waiting.id, late.id, gone.id)
-        assert asked["stats"]["broker"]["transport"] == client.broker.traits.name
-        assert "guest:guest" not in json.dumps(asked), "no password is told"
-        client.control.revoke([late.id])
-        more = f"more-{name}"
         unread = client.send_task("proj.add", (4, 4), queue=more)
-        said = celery_says(url, ["control", *to, "add_consumer", more], ["control", *to, "cancel_consumer", "nonsense"])
-        assert ["OK add consumer" in said[0][1].replace("\n        ", " "), "ERROR" in said[1][1]] == [True, True]
+        to = ["-t", "10", "-d", host]
+        asked_for = (*ASKED, f"query_task {running.id} {waiting.id} {late.id}")
+        said = celery_says(
+            url,
+            *(["inspect", "-j", *to, *command.split()] for command in asked_for),
+            *([command.split()[0], *to, *command.replace("MORE", more).split()[1:]] for command in SAID),
+            version=version,
+        )
+        assert [code for code, _ in said] == [0] * len(said)
+        answers = [json.loads(text)[host] for _, text in said[: len(asked_for)]]
+        check_answers(dict(zip(asked_for, answers, strict=True)), worker, str(tmp_path / "go"), running.id, waiting.id, late.id, gone.id)
+        for (command, wanted), (_, text) in zip(SAID.items(), said[len(asked_for) :], strict=True):
+            wanted = wanted.replace("HOST", host).replace("QUEUE", queue).replace("MORE", more)
+            assert wanted in " ".join(text.split()), command
         (tmp_path / "go").touch()
-        assert unread.get(timeout=60) == 8
+        assert [result.get(timeout=60) for result in (running, waiting, unread)] == ["held", 5, 8]
         assert [told["name"] for told in control(url, host, "active_queues")] == [queue, more]
         assert control(url, host, "cancel_consumer", queue=more) == {"ok": f"no longer consuming from {more}"}
         wait_for(lambda: [told["name"] for told in control(url, host, "active_queues")] == [queue])
-        assert (running.get(timeout=60), waiting.get(timeout=60)) == ("held", 5)
-        [(code, text)] = celery_says(url, ["control", *to, "shutdown"])
-        assert (code, "OK stopping" in " ".join(text.split())) == (0, True)
+        client.control.revoke([late.id])
+        assert control(url, host, "shutdown") == {"ok": "stopping"}
         wait_for(lambda: not worker.running)
 
 
@@ -117,6 +122,7 @@ def check_answers(asked: dict[str, Any], worker: OurWorker, file: str, running: 
     assert gone in asked["revoked"]
     found = asked[f"query_task {running} {waiting} {late}"]
     assert {id_: state for id_, (state, _) in found.items()} == {running: "active", waiting: "reserved", late: "scheduled"}
+    assert "guest:guest" not in json.dumps(asked), "no password is told"
     stats = asked["stats"]
     assert (stats["pid"], stats["total"]) == (worker.pid, {"proj.hold": 1})
     assert (stats["pool"]["max-concurrency"], stats["pool"]["processes"], stats["prefetch_count"]) == (1, [worker.pid], 4)
@@ -129,7 +135,8 @@ def check_answers(asked: dict[str, Any], worker: OurWorker, file: str, running: 
     assert "proj.add [name=proj.add max_retries=3]" in asked["registered name max_retries"]
 
 
-def test_events(url: str, name: str, client: flowc.App, tmp_path: Path) -> None:
+@pytest.mark.parametrize("broker", BROKERS)
+def test_events(broker: str, url: str, name: str, client: flowc.App, tmp_path: Path) -> None:
     with capturing(url) as capture, dumping(url, tmp_path / "dump") as dump, worker_of(client, name, tmp_path / "w", "-c", "2") as worker:
         host = worker.hostname
         wait_for(lambda: capture.workers("worker-heartbeat", host) and f"{host} [" in dump.read_text())
