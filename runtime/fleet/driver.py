@@ -133,8 +133,9 @@ class _Drive(Running):
         try:
             queues, notes = find_queues(self._plan, self._messages)
             self._replies.open()
-            self._note(*notes, *(look(self._plan, self._watching, queues) if preflight else ()))
+            notes += look(self._plan, self._watching, queues) if preflight else ()
             with listening(self._signalled):
+                self._note(*notes)
                 self._watching.start()
                 self._begin()
                 while not (self._left or self._engine.finished):

@@ -19,6 +19,7 @@ from ..worker.errbacks import takes_id
 from ..worker.jobs import HandlerJob
 from .ids import message_id
 from .links import Links
+from .options import plain_headers
 
 #: Options that are the run's own business.
 _OURS = frozenset(("timeout", "task_id", "attempts", "backoff"))
@@ -81,9 +82,8 @@ class StepMessages:
         if not (handler.by_id if task is None else takes_id(task, job.kwargs)):
             shown = {"id": request.id, "task": request.task, "args": list(request.args), "kwargs": dict(request.kwargs)}
             first = [shown, failure.as_json(), failure.traceback]
-        return self._prepared(
-            message_id(self._run_id, job.key), job.task, [*first, *job.args], dict(job.kwargs), self._options(handler.options)
-        )
+        id_ = message_id(self._run_id, f"{job.key}.{handler.id}")  # the handlers of one failure share the key of their job
+        return self._prepared(id_, job.task, [*first, *job.args], dict(job.kwargs), self._options(handler.options))
 
     def queue_of(self, call: Call) -> str | None:
         """The queue that a step goes to, where a queue is what it goes to; what routes a user's function gives is not asked.
@@ -121,6 +121,8 @@ class StepMessages:
             own = {key: fill(value, {}) for key, value in options.items if key not in _OURS}
             if self._redactor and "headers" in own:  # headers are read, logged and kept by every broker and monitor on the way
                 own["headers"] = self._redactor.value(own["headers"])
+            if own.get("headers"):
+                own["headers"] = plain_headers(own["headers"])
             made = {**self._shared, **own}
             self._last = (options, made)
         return made

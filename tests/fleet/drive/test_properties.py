@@ -76,7 +76,7 @@ def reference(world: World) -> tuple[dict[str, str], int]:
     return {call.id: str(engine.state(call.id)) for call in world.plan.calls}, handlers
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(worlds(), st.data())
 def test_late_and_repeated_facts_change_nothing(world: World, data: st.DataObject) -> None:
     quiet = replace(
