@@ -168,16 +168,18 @@ def test_a_warm_shutdown(redis_database: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("how", ["stop", "kill"])
 @pytest.mark.parametrize("kind", ["redis", "rabbitmq"])
 def test_the_broker_is_started_again(kind: str, how: str, tmp_path: Path) -> None:
-    """Steps that run then, acknowledged early and late, and those that wait: all end once. What Redis has given to a worker that lost its
-    connection comes back after the visibility timeout."""
+    """Steps that run then, acknowledged early and late, and those that wait: all end once.
+
+    What Redis has given to a worker that lost its connection comes back after the visibility timeout. On RabbitMQ the worker waits for
+    confirms: without them a link is lost for ever that a broker has read and not kept when it is killed.
+    """
     server: Server = RedisServer(tmp_path / "s") if kind == "redis" else RabbitServer(tmp_path / "s")
     began, ends = key(), Ends()
-    settings = {"broker_transport_options": {"visibility_timeout": 10, "unacked_restore_interval": 1, "unacked_restore_throttle": 1}}
+    redis = {"visibility_timeout": 10, "unacked_restore_interval": 1, "unacked_restore_throttle": 1}
+    settings = {"broker_transport_options": redis if kind == "redis" else {"confirm_publish": True}}
     with server:
         place = Place(server.url, None, "celery")
-        with StockWorker(
-            server.url, None, folder=tmp_path / "w", concurrency=2, application=APPLICATION, settings=settings if kind == "redis" else None
-        ) as worker:
+        with StockWorker(server.url, None, folder=tmp_path / "w", concurrency=2, application=APPLICATION, settings=settings) as worker:
 
             def restart() -> None:
                 until(worker, began)
