@@ -218,7 +218,7 @@ class Chord:
 
     Attributes:
         id: that of the group.
-        by: the step (or glue) whose success starts the header, or the chord in whose header this one stands; None: it is sent at submission.
+        by: the step (or glue) whose success starts the header, or the chord in whose header this one stands; None: it is sent at once.
         members: for each member, in order, the path of ids from the step (or chord) that the header holds to the one whose result is
             collected, each started by the one before it. A chord stands there for its body too: the result of a chord is that of its body.
         body: the id of the :class:`Carried` that is its body.
