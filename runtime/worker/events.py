@@ -218,10 +218,13 @@ class Events:
             while notes and len(waiting) < TOGETHER:
                 waiting.append(self._event(*notes.popleft()))
             batch = [waiting[n] for n in range(min(len(waiting), TOGETHER))]
-            if len(batch) == 1:
-                self._publisher.publish(batch[0], batch[0]["type"].replace("-", "."), self._hostname)
-            else:
-                self._publisher.publish(batch, "task.multi", self._hostname)
+            try:
+                if len(batch) == 1:
+                    self._publisher.publish(batch[0], batch[0]["type"].replace("-", "."), self._hostname)
+                else:
+                    self._publisher.publish(batch, "task.multi", self._hostname)
+            except (TypeError, ValueError, RecursionError) as exc:  # one that cannot be sent must not hold up those after it
+                logger.warning("%d events are lost: %s", len(batch), failure_of(exc, keep=False))
             for _ in batch:
                 waiting.popleft()
 
