@@ -39,7 +39,13 @@ class EncodeError(StepError):
 
 
 class DecodeError(StepError):
-    """A message or result that cannot be read back."""
+    """A message or result that cannot be read back.
+
+    Attributes:
+        task_id: whose result it is, where that is known.
+    """
+
+    task_id: str | None = None
 
 
 class ContentDisallowed(DecodeError):

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 from ...compiler.plan import Call
 from ..calling.applying import ignores
 from ..engine import Send
-from ..errors import UsageError
+from ..errors import DecodeError, UsageError
 from ..events import CallHandler, Failed, HandlerEnded, Lost, Revoked, State, Succeeded
+from ..failures import failure_of
 from ..outcome import RunEvent, RunResult
 from ..request import Context
-from ..results.interface import PROPAGATE_STATES, READY_STATES, Meta
+from ..results.interface import PROPAGATE_STATES, READY_STATES, Meta, Watch
 from ..running import Running
 from ..values import references
 from ..worker.jobs import HandlerJob
@@ -82,7 +83,7 @@ class _Awaited(Running):
                 self._begin()
                 while not (self._over() or timed_out):
                     left = _PAUSE if until is None else min(_PAUSE, max(0.0, until - time.monotonic()))
-                    meta = watch.next(left)
+                    meta = _next(watch, left)
                     if meta is not None:
                         self._heard = time.monotonic()
                         self._take(self._by_id[meta["task_id"]], meta)
@@ -163,7 +164,10 @@ class _Awaited(Running):
 
     def _conclude(self, step: str, event: Revoked | Lost) -> None:
         """Unless its result is there after all."""
-        meta = self._app.backend.get(self._ids[step])
+        try:
+            meta = self._app.backend.get(self._ids[step])
+        except DecodeError:  # which is told where news are waited for
+            return
         if meta is not None and meta["status"] in READY_STATES:
             self._take(step, meta)
         else:
@@ -195,6 +199,17 @@ class _Awaited(Running):
 
     def _submit(self, action: CallHandler, job: HandlerJob) -> None:
         raise NotImplementedError
+
+
+def _next(watch: Watch, timeout: float) -> Meta | None:
+    """What comes next; a result that cannot be read is how its step has failed, so that the others are waited for."""
+    try:
+        return watch.next(timeout)
+    except DecodeError as exc:
+        if exc.task_id is None:
+            raise
+        failure = failure_of(exc, keep=False).as_json()
+        return {"task_id": exc.task_id, "status": State.FAILURE, "result": failure, "traceback": None}
 
 
 def _is_kept(call: Call, app: App) -> bool:

@@ -109,6 +109,13 @@ class Documents:
             ContentDisallowed: it is in a serializer that ``result_accept_content`` does not list.
             DecodeError: it cannot be read, or is no document of a result.
         """
+        try:
+            return self._document(data, task_id)
+        except DecodeError as exc:
+            exc.task_id = task_id
+            raise
+
+    def _document(self, data: bytes, task_id: str) -> dict[str, Any]:
         meta = self.decode_any(data, f"the result of task {task_id}")
         status = meta.get("status") if isinstance(meta, dict) else None
         if not isinstance(status, str) or "result" not in meta:

@@ -99,6 +99,13 @@ class Rows:
             ContentDisallowed: it is in a serializer that ``result_accept_content`` does not list, or a pickle of more than plain data.
             DecodeError: it cannot be read.
         """
+        try:
+            return self._document(row)
+        except DecodeError as exc:
+            exc.task_id = row["task_id"]
+            raise
+
+    def _document(self, row: Mapping[str, Any]) -> dict[str, Any]:
         task_id = row["task_id"]
         kept = row.get("children")
         done = row["date_done"]

@@ -165,3 +165,18 @@ def test_a_result_store_out_of_reach(redis_database: str) -> None:
         flowc.loads("[t.a(), t.b()] -> t.c").submit(app)
     with flowc.App("proj", broker=redis_database, set_as_current=False) as app:
         assert waiting(app) == 0
+
+
+@pytest.mark.parametrize(
+    "stored", [b'{"status": "SUCC', b"[[[", b"\x80\x04N.", b'{"status": "SUCCESS", "result": 1, "task_id": "another"}']
+)
+def test_a_result_that_cannot_be_read_is_how_its_step_failed(app: flowc.App, stored: bytes) -> None:
+    submission = flowc.loads("a = t.a()\nb = t.b()\nb -> t.c").submit(app)
+    good = '{"status": "SUCCESS", "result": 1, "traceback": null, "children": [], "task_id": "%s"}'
+    with redis.Redis.from_url(app.conf.broker_url) as client:
+        for id_, step in submission.steps.items():
+            client.set(f"celery-task-meta-{step.task_id}", stored if id_ == "b" else good % step.task_id)
+    result = submission.wait(timeout=60)
+    assert [(step.id, str(step.state)) for step in result.steps] == [("a", "SUCCESS"), ("b", "FAILURE"), ("c#1", "SKIPPED")]
+    assert "DecodeError" in str(result.steps[1].error)
+    assert not result.timed_out
