@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kombu import connection, pools, transport
 from kombu.exceptions import OperationalError
 
+from ..configuration.secrets import masked as masked_setting
 from ..errors import ImproperlyConfigured
 
 if TYPE_CHECKING:
@@ -126,8 +127,8 @@ def check_scheme(url: str) -> str:
 
 
 def masked(url: str) -> str:
-    """A URL (or several, with semicolons between) without user and password."""
-    return _CREDENTIALS.sub("**@", url)
+    """A URL (or several, with semicolons between) without user and password, also without those in its query."""
+    return str(masked_setting(_CREDENTIALS.sub("**@", url)))
 
 
 def establish(conn: Any) -> None:

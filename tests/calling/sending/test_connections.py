@@ -14,6 +14,7 @@ from kombu.connection import Connection
 from kombu.messaging import Producer
 
 from flowc.runtime.app import App
+from flowc.runtime.broker.connections import masked
 from flowc.runtime.errors import ImproperlyConfigured
 from flowc.runtime.sending import Sending
 
@@ -244,3 +245,19 @@ def test_a_package_that_a_transport_misses_is_named(monkeypatch: pytest.MonkeyPa
     ):
         send(app)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://u:hunter2@here:1/0",
+        "redis://here/0?password=hunter2",
+        "amqp://a:hunter2@here;amqp://b:hunter2@there",
+        "sqs://here?secret_access_key=hunter2&region=x",
+        "redis://:hunter2@here/0?password=hunter2",
+    ],
+)
+def test_no_error_shows_a_password(url: str) -> None:
+    shown = masked(url)
+    assert "hunter2" not in shown
+    assert "here" in shown
