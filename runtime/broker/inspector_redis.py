@@ -131,4 +131,8 @@ class RedisInspector(Inspector):
 
 def _ids(raw: bytes) -> set[str]:
     """The ids that a message may have: its own, and whatever else its headers call an id."""
-    return {json.loads(text) for text in _ID.findall(raw)}
+    found: set[str] = set()
+    for text in _ID.findall(raw):
+        with contextlib.suppress(ValueError):  # anything may stand in a queue
+            found.add(json.loads(text))
+    return found

@@ -14,6 +14,7 @@ from ..broker.interface import Delivery
 from ..codec import decode_body, encode_json
 from ..configuration.secrets import masked
 from ..errors import StepError
+from ..redact import MASK
 from .entry import Entry
 
 if TYPE_CHECKING:
@@ -55,8 +56,11 @@ def waiting(delivery: Delivery, hostname: str) -> dict[str, Any]:
 
 
 def _arguments(delivery: Delivery) -> tuple[Any, Any]:
-    """The arguments; as their caller has shown them, where reading them would cost much or run code."""
+    """The arguments; as their caller has shown them, where they hold a secret, or reading them would cost much or run code."""
     headers = delivery.headers
+    hidden = any(MASK in str(headers.get(key)) for key in ("argsrepr", "kwargsrepr"))  # the caller has masked a secret
+    if hidden:
+        return headers.get("argsrepr"), headers.get("kwargsrepr")
     if delivery.content_type == "application/json" and len(delivery.body) <= LONGEST_BODY and not headers.get("compression"):
         try:
             args, kwargs, _ = decode_body(delivery.body, delivery.content_type, delivery.content_encoding, ("json",))

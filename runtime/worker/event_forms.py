@@ -67,7 +67,10 @@ def end_of(ended: Ended, *, ignored: bool, number: int | None) -> End:
 
 def received(headers: Mapping[str, Any]) -> dict[str, Any]:
     """A worker has taken a call in."""
-    get = headers.get
+    def get(key: str) -> Any:  # events are sent together: what JSON cannot carry would hold up all of them
+        value = headers.get(key)
+        return value if value is None or isinstance(value, (str, int, float)) else brief(value)
+
     return {
         "uuid": get("id"), "name": get("task"), "args": get("argsrepr"), "kwargs": get("kwargsrepr"),
         "root_id": get("root_id"), "parent_id": get("parent_id"), "retries": get("retries") or 0,

@@ -134,7 +134,10 @@ class Remote:
 
     def _reply(self, told: Mapping[str, Any], answer: Any) -> None:
         to = told["reply_to"]
-        with self._service.app.pool.acquire(block=True) as connection:
-            self._mailbox(connection)._publish_reply(
-                {self._service.hostname: answer}, to["exchange"], to["routing_key"], told.get("ticket"), serializer="json"
-            )
+        try:
+            with self._service.app.pool.acquire(block=True) as connection:
+                self._mailbox(connection)._publish_reply(
+                    {self._service.hostname: answer}, to["exchange"], to["routing_key"], told.get("ticket"), serializer="json"
+                )
+        except Exception as exc:  # the address is the asker's, and the connection is not the one that is listened on
+            logger.error("a remote command could not be answered: %s", failure_of(exc, keep=False))

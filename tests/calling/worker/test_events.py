@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 from collections.abc import Iterator
@@ -172,3 +173,18 @@ def test_nothing_is_said_where_nobody_can_hear(publisher: Publisher) -> None:
     assert not events.on
     events.stop()
     assert publisher.messages == []
+
+
+@pytest.mark.parametrize(
+    "value", [{1, 2}, object(), functools.reduce(lambda inner, _: [inner], range(5000), 1)], ids=["set", "object", "nested"]
+)
+@pytest.mark.parametrize("header", ["argsrepr", "parent_id", "retries", "eta"])
+def test_a_header_that_json_cannot_carry_does_not_hold_up_other_events(
+    events: Events, publisher: Publisher, header: str, value: Any
+) -> None:
+    events.received({"id": "a", "task": "t", header: value})
+    events.received({"id": "b", "task": "t"})
+    events.start()
+    wait_for(lambda: len(publisher.of("task-")) == 2)
+    events.stop()
+    assert publisher.of("task-")[1]["uuid"] == "b"
