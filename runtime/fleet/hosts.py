@@ -36,7 +36,7 @@ class Hosts:
         for host in hosts:
             self.ever.add(host)
             if self.leaving.get(host, asked) < asked:
-                del self.leaving[host]
+                self.leaving.pop(host, None)  # another thread may have heard that it has come again
 
     def gone(self, hosts: Iterable[str]) -> None:
         """These are there no more."""

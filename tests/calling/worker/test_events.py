@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import threading
 from collections.abc import Iterator
@@ -175,9 +174,15 @@ def test_nothing_is_said_where_nobody_can_hear(publisher: Publisher) -> None:
     assert publisher.messages == []
 
 
-@pytest.mark.parametrize(
-    "value", [{1, 2}, object(), functools.reduce(lambda inner, _: [inner], range(5000), 1)], ids=["set", "object", "nested"]
-)
+def nested(depth: int) -> Any:
+    """A list in a list in a list …"""
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("value", [{1, 2}, object(), nested(5000)], ids=["set", "object", "nested"])
 @pytest.mark.parametrize("header", ["argsrepr", "parent_id", "retries", "eta"])
 def test_a_header_that_json_cannot_carry_does_not_hold_up_other_events(
     events: Events, publisher: Publisher, header: str, value: Any
