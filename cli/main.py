@@ -20,7 +20,7 @@ COMMANDS = {
     "graph": "Draw a flow.",
     "fmt": "Write flows in the canonical layout.",
     "stubs": "Write down what an application's tasks take, for checks without it.",
-    "run": "Run a flow here, without a server.",
+    "run": "Run a flow: here, without a server, or on workers.",
     "submit": "Send a flow to workers, which run it by themselves.",
     "export": "Write a flow as Python code for Celery.",
     "call": "Send one task to a worker.",
