@@ -17,6 +17,9 @@ from ..broker.inspecting import Command, Inspector
 from .hosts import Hosts
 from .patience import Patience
 
+#: Seconds until a worker that has come is asked again, and how often it is.
+_SOON, _TRIES = 0.5, 20
+
 
 class Switch:
     """Switches events of tasks on and, where this one did, off again. Its methods raise ConnectionLost.
@@ -30,14 +33,14 @@ class Switch:
         self._hosts = hosts
         self._patience = patience
         self._ours: set[str] = set()
-        self._new: set[str] = set()
+        self._new: dict[str, int] = {}
         self._again = 0.0
         self._lock = threading.Lock()
 
     def came(self, host: str) -> None:
         """A worker has come: it is asked at the next turn. From any thread."""
         with self._lock:
-            self._new.add(host)
+            self._new[host] = _TRIES
 
     def begin(self, inspector: Callable[[], Inspector], hosts: Collection[str]) -> None:
         """Ask those that are known already (the others follow with the first turn), or all where none is."""
@@ -53,15 +56,25 @@ class Switch:
             self._on(inspector(), None)
             self._again = now + self._patience.enable_again
         elif self._new:
-            with self._lock:
-                new, self._new = sorted(self._new), set()
-            self._on(inspector(), new)
-        return max(0.0, self._again - now)
+            self._ask_new(inspector())
+        return min(_SOON, self._again - now) if self._new else max(0.0, self._again - now)
 
-    def _on(self, inspector: Inspector, hosts: list[str] | None) -> None:
-        (answers,) = inspector.ask([Command("enable_events", {})], self._patience.answer, destination=hosts)
+    def _ask_new(self, inspector: Inspector) -> None:
+        """Ask those that have come; a worker says so before it listens to commands."""
+        with self._lock:
+            new = sorted(self._new)
+        answered = self._on(inspector, new, _SOON)
+        with self._lock:
+            for host in new:
+                self._new[host] = 0 if host in answered else self._new[host] - 1
+                if self._new[host] <= 0:
+                    del self._new[host]
+
+    def _on(self, inspector: Inspector, hosts: list[str] | None, patience: float | None = None) -> Collection[str]:
+        (answers,) = inspector.ask([Command("enable_events", {})], patience or self._patience.answer, destination=hosts)
         self._hosts.ever.update(answers.by_host)
         self._ours.update(host for host, told in answers.by_host.items() if told == {"ok": "task events enabled"})
+        return answers.by_host.keys()
 
     def off(self, inspector: Callable[[], Inspector]) -> None:
         """Switch off what was switched on here."""

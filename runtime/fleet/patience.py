@@ -44,4 +44,4 @@ class Patience:
     look_first: float = 0.1
     look_most: float = 2.0
     look_backstop: float = 10.0
-    enable_again: float = 60.0
+    enable_again: float = 15.0

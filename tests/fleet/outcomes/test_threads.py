@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.fleet.shared import SharedStock
+from tests.fleet.watch.apart import Apart
 
 from .rows import Place, Row, common
 
@@ -19,10 +22,15 @@ SOURCES = [
 
 
 @pytest.fixture(params=SOURCES)
-def place(request: pytest.FixtureRequest) -> Place:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     broker, _, source = request.param.partition("-")
-    stock: SharedStock = request.getfixturevalue(f"stock_{broker}")
-    return Place(stock.broker, None if source == "events" else stock.backend, stock.queue)
+    if source != "events":
+        stock: SharedStock = request.getfixturevalue(f"stock_{broker}")
+        yield Place(stock.broker, stock.backend, stock.queue)
+    else:
+        apart = Apart(request.getfixturevalue(f"{broker}_url"), tmp_path)
+        with apart.worker(concurrency=8):
+            yield Place(apart.broker, None, apart.name, apart.settings)
 
 
 def test_every_outcome(place: Place) -> None:

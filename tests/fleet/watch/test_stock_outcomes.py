@@ -13,17 +13,21 @@ from flowc.runtime.broker.inspecting import Command
 from flowc.runtime.fleet.facts import Alive, Lost, Seen
 from tests.fleet.shared import SharedStock
 
+from .apart import Apart
 from .listening import Run
 
 
 @pytest.fixture(scope="module", params=["redis-backend", pytest.param("redis-events", marks=pytest.mark.soak), "rabbitmq-events"])
-def run(request: pytest.FixtureRequest) -> Iterator[Run]:
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     broker, _, source = request.param.partition("-")
-    stock: SharedStock = request.getfixturevalue(f"stock_{broker}")
-    made = Run(stock.broker, stock.backend if source == "backend" else None, queue=stock.queue, events=source == "events")
-    assert made.watching.look().queues[stock.hostname] == {stock.queue}
-    with made:
-        yield made
+    if source == "backend":
+        stock: SharedStock = request.getfixturevalue(f"stock_{broker}")
+        with Run(stock.broker, stock.backend, queue=stock.queue) as made:
+            yield made
+    else:
+        apart = Apart(request.getfixturevalue(f"{broker}_url"), tmp_path_factory.mktemp("events"))
+        with apart.worker(), apart.run(events=True) as made:
+            yield made
 
 
 def ask(run: Run, command: str) -> dict[str, Any]:

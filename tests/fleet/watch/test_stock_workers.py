@@ -18,27 +18,8 @@ from flowc.runtime.broker.inspecting import Command, make_event_stream, make_ins
 from flowc.runtime.fleet.facts import Alive, Lost, Seen
 from tests.fleet.stock import StockWorker
 
+from .apart import Apart
 from .listening import QUICK, Run
-
-
-class Apart:
-    """A part of a broker that no other test uses: its own queue, and its own exchange for commands."""
-
-    def __init__(self, broker: str, folder: Path) -> None:
-        self.broker = broker
-        self.folder = folder
-        self.name = f"apart-{uuid.uuid4().hex[:8]}"
-        self.settings: dict[str, Any] = {"control_exchange": self.name, "event_exchange": f"{self.name}ev"}
-
-    def worker(self, name: str = "w", **options: Any) -> StockWorker:
-        return StockWorker(self.broker, folder=self.folder / name, queues=(self.name,), settings=self.settings, **options)
-
-    @contextmanager
-    def run(self, **options: Any) -> Iterator[Run]:
-        run = Run(self.broker, queue=self.name, **self.settings, **options)
-        run.watching.look()
-        with run:
-            yield run
 
 
 @pytest.fixture
@@ -118,20 +99,30 @@ def test_a_worker_that_leaves_finishes_its_tasks(request: pytest.FixtureRequest,
             assert not is_lost(run, last)
 
 
-@pytest.mark.parametrize("kind", ["redis", pytest.param("rabbitmq", marks=pytest.mark.soak)])
-def test_events_are_switched_on_and_off_again(request: pytest.FixtureRequest, kind: str) -> None:
-    """Of those that sent none; of one that comes later, too."""
-    apart: Apart = request.getfixturevalue(kind)
-    with apart.worker("quiet") as quiet, apart.worker("late") as late:
-        late.stop()
-        with apart.run(events=True) as run:
+def off(run: Run, hosts: list[str]) -> set[str]:
+    """What workers answer who are told to send no events."""
+    with make_and_close(run) as inspector:
+        (answers,) = inspector.ask([Command("disable_events", {})], 30, destination=hosts)
+    assert answers.by_host.keys() == set(hosts)
+    return {str(told.get("ok")) for told in answers.by_host.values()}
+
+
+def test_events_are_switched_on_and_off_again(redis: Apart) -> None:
+    with redis.worker() as quiet:
+        with redis.run(events=True) as run:
             assert run.seen(run.send("proj.echo", 1), "SUCCESS").worker == quiet.hostname
-            late.start()
-            run.wait_until(lambda: late.hostname in run.watching._switch._ours)  # type: ignore[union-attr]
-        with make_and_close(run) as inspector:
-            (answers,) = inspector.ask([Command("disable_events", {})], 30, destination=[quiet.hostname, late.hostname])
-        assert set(map(str, answers.by_host.values())) == {"{'ok': 'task events already disabled'}"}
-        assert len(answers.by_host) == 2
+        assert off(run, [quiet.hostname]) == {"task events already disabled"}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("kind", ["redis", "rabbitmq"])
+def test_events_of_a_worker_that_comes_later(request: pytest.FixtureRequest, kind: str) -> None:
+    """They are switched on when it says that it has come, long before everybody is asked again."""
+    apart: Apart = request.getfixturevalue(kind)
+    with apart.worker("first"), apart.run(events=True, patience=replace(QUICK, enable_again=3600.0)) as run, apart.worker("late") as late:
+        run.wait_until(lambda: late.hostname in run.watching._switch._ours)  # type: ignore[union-attr]
+        run.watching.close()
+        assert off(run, [late.hostname]) == {"task events already disabled"}
 
 
 @pytest.mark.soak
