@@ -73,6 +73,8 @@ class Options:
         made = {key: fill(value, {}) for key, value in options.items if key in _OWN}
         if made.get("headers"):  # they are read, logged and kept by every broker and monitor on the way
             made["headers"] = plain_headers(self._redactor.value(made["headers"]))
+        if made.get("shadow"):  # what monitors call the task
+            made["shadow"] = self._redactor.value(made["shadow"])
         return made
 
     def nested(self, task: str, options: Map, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:

@@ -119,8 +119,9 @@ class StepMessages:
         last, made = self._last
         if options is not last:
             own = {key: fill(value, {}) for key, value in options.items if key not in _OURS}
-            if self._redactor and "headers" in own:  # headers are read, logged and kept by every broker and monitor on the way
-                own["headers"] = self._redactor.value(own["headers"])
+            for shown in ("headers", "shadow"):  # these are read, logged and kept by every broker and monitor on the way
+                if shown in own:
+                    own[shown] = self._redactor.value(own[shown])
             if own.get("headers"):
                 own["headers"] = plain_headers(own["headers"])
             made = {**self._shared, **own}

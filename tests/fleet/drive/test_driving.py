@@ -206,7 +206,9 @@ def test_secrets_reach_the_worker_and_nobody_else(monkeypatch: pytest.MonkeyPatc
         lambda m: [Seen(m.id, "FAILURE", {**VALUE_ERROR, "exc_message": ["s3cret! is wrong"]})] if m.task == "fail" else computed(m)
     )
     result, _ = played(
-        'fail(secret("TOKEN"), {k: secret("TOKEN")}) {headers = {t: secret("TOKEN")}} !> on_error\n', fleet, secrets={"TOKEN": "s3cret!"}
+        'fail(secret("TOKEN"), {k: secret("TOKEN")}) {headers = {t: secret("TOKEN")}, shadow = secret("TOKEN")} !> on_error\n',
+        fleet,
+        secrets={"TOKEN": "s3cret!"},
     )
     step, handler = fleet.sent
     assert step.args[0] == "s3cret!"

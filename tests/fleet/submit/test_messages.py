@@ -247,7 +247,8 @@ def test_errbacks_are_on_the_steps_that_may_fail(app: flowc.App) -> None:
 
 # ------------------------------------------------------------------------------------------------------------------- secrets
 def test_secrets_reach_the_task_and_are_not_shown(app: flowc.App) -> None:
-    plan = flowc.loads('a(secret("S")) {headers = {k: secret("S")}} -> b(secret("S"), x=secret("S")) {headers = {k: secret("S")}}').plan
+    text = 'a(secret("S")) {headers = {k: secret("S")}, shadow = secret("S")} -> b(secret("S"), x=secret("S")) {headers = {k: secret("S")}, shadow = secret("S")}'
+    plan = flowc.loads(text).plan
     from flowc.runtime.binding import bind
 
     bound, redactor = bind(plan, secrets={"S": "geheim"})
@@ -261,6 +262,7 @@ def test_secrets_reach_the_task_and_are_not_shown(app: flowc.App) -> None:
     assert later["options"]["argsrepr"] == "(…, '***',)"
     assert later["options"]["kwargsrepr"] == "{'x': '***'}"
     assert later["options"]["headers"] == {"k": "***"}
+    assert later["options"]["shadow"] == "***"
 
 
 # --------------------------------------------------------------------------------------------------------------- by hand
