@@ -247,8 +247,8 @@ def test_errbacks_are_on_the_steps_that_may_fail(app: flowc.App) -> None:
 
 # ------------------------------------------------------------------------------------------------------------------- secrets
 def test_secrets_reach_the_task_and_are_not_shown(app: flowc.App) -> None:
-    text = 'a(secret("S")) {headers = {k: secret("S")}, shadow = secret("S")} -> b(secret("S"), x=secret("S")) {headers = {k: secret("S")}, shadow = secret("S")}'
-    plan = flowc.loads(text).plan
+    options = '{headers = {k: secret("S")}, shadow = secret("S")}'
+    plan = flowc.loads(f'a(secret("S")) {options} -> b(secret("S"), x=secret("S")) {options}').plan
     from flowc.runtime.binding import bind
 
     bound, redactor = bind(plan, secrets={"S": "geheim"})
