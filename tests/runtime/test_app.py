@@ -148,6 +148,7 @@ def test_what_is_not_found_is_explained(folder: Path, spec: str, message: str) -
     [
         ("lc_raises", "1 / 0", "ZeroDivisionError: division by zero"),
         ("lc_imports", "import lc_nothing", "ModuleNotFoundError: No module named 'lc_nothing'"),
+        ("lc_celery", "raise ModuleNotFoundError('none here', name='celery')", "none here; pip install 'flowc[celery]'"),
         ("lc_exits", "raise SystemExit(3)", "SystemExit: 3"),
         ("lc_syntax", "def f(:", "SyntaxError: invalid syntax"),
     ],

@@ -261,6 +261,8 @@ def test_queues_that_nobody_reads_and_fleets_that_do_not_answer_are_spoken_of() 
     result, fleet = played('add(1, 2)\nadd(1, 2) {queue = "far"}\n', ScriptedFleet(computed, fleet=have))
     assert result.notes == ("no worker reads the queue 'far', where step add#2 goes; workers read 'celery'",)
     assert [e.text for e in fleet.events if isinstance(e, Noted)] == list(result.notes)
+    result, _ = played('add(1, 2) {queue = "celer"}\n', ScriptedFleet(computed, fleet=have))
+    assert result.notes == ("no worker reads the queue 'celer', where step add#1 goes; did you mean 'celery'?",)
     result, _ = played("add(1, 2)\n")
     assert result.ok
     assert result.notes == ("no worker has answered: the steps wait in their queues until one comes",)

@@ -8,13 +8,19 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import redis
 
+import flowc
+from flowc.cli.fleet import FleetChoices
 from flowc.cli.main import main
+from flowc.cli.refusal import note_refusal
+from flowc.dsl.source import Source
+from flowc.runtime.fleet.refusals import SubmissionRefused
 
 from ..shared import SharedStock
 
@@ -149,6 +155,18 @@ def test_a_refusal_shows_the_place_the_reason_and_what_to_do(submit: Submit, fle
     assert "flowc run a.flow --broker URL" in done.err
 
 
+def test_a_refusal_names_the_application_that_was_given(capsys: pytest.CaptureFixture[str]) -> None:
+    note_refusal(SubmissionRefused(()), Source("a.flow", ""), "a.flow", FleetChoices(celery="proj.app:app"))
+    assert "flowc run a.flow --celery proj.app:app runs it on the same workers" in capsys.readouterr().err
+
+
+def test_the_seconds_of_a_run_count_from_its_submission(stock_redis: SharedStock) -> None:
+    app = flowc.App("client", broker=stock_redis.broker, backend=stock_redis.backend, set_as_current=False)
+    with app:
+        submission = flowc.loads("proj.add(1, 2)").submit(app)
+        assert replace(submission, began=submission.began - 1000).wait(60).duration >= 1000
+
+
 def test_joins_without_results(submit: Submit, stock_redis: SharedStock) -> None:
     done = submit(CHAIN, "--broker", stock_redis.broker)
     assert done.code == 1
@@ -183,6 +201,11 @@ def test_unknown_tasks(submit: Submit, fleet: list[str], tmp_path: Path) -> None
         (["--broker", "redis://127.0.0.1:1/0", "--timeout", "1"], 2, "give --wait"),
         (["--celery", "no_such_module"], 2, "--celery: no module is named 'no_such_module'"),
         (["--celery", "a:b", "--app", "c:d"], 2, "give one of them"),
+        (
+            ["--broker", "redis://127.0.0.1:1/0", "--backend", "redis://:geheim@127.0.0.1:1/2", "--wait"],
+            5,
+            "the result store redis://**@127.0.0.1:1/2",
+        ),
         (["--broker", "redis://:geheim@127.0.0.1:1/0"], 5, "redis://127.0.0.1:1"),
         (["--broker", "amqp://me:geheim@127.0.0.1:1//", "--backend", "rpc://"], 5, "amqp://127.0.0.1:1"),
         (["--broker", "amqp://me:geheim@127.0.0.1:1//"], 5, "Nothing was sent"),
