@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.fleet.stock import StockWorker
+from tests.fleet.watch.listening import QUICK
 
 from .rows import Place, Row, common, key
 
@@ -51,7 +53,7 @@ def test_every_outcome(place: Place, worker: StockWorker) -> None:
         "revoked": Row("echo", (), "REVOKED", "revoked", {"task_id": revoked}),
         "too_long": Row("sleep", (9.0,), "FAILURE", "TimeoutError", {"timeout": 4.0}),
     }
-    place.check(rows)
+    place.check(rows, replace(QUICK, untold_after=5.0))  # a group that replaces a step may wait for its turn
     assert worker.calls(died) == ["called"]
 
 

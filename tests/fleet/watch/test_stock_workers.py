@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from flowc.runtime.broker.inspecting import Command, make_event_stream, make_inspector
-from flowc.runtime.fleet.facts import Alive, Lost, Seen
+from flowc.runtime.fleet.facts import Lost
 from tests.fleet.stock import StockWorker
 
 from .apart import Apart
@@ -146,15 +146,3 @@ def make_and_close(run: Run) -> Iterator[Any]:
     yield inspector
     inspector.close()
     run.app.close()
-
-
-@pytest.mark.soak
-def test_a_worker_that_stops_at_once(redis: Apart) -> None:
-    """QUIT: with events, the steps that it drops are asked about at once."""
-    with redis.worker(pool="prefork", concurrency=1) as worker, redis.run(events=True, patience=replace(QUICK, probe_after=20.0)) as run:
-        early = begin(run, worker, "proj.sleep", 600)
-        worker.quit()
-        worker.start()
-        run.lost(early)
-        assert not any(isinstance(fact, Seen) for fact in run.of(early))
-        assert any(isinstance(fact, Alive) for fact in run.of(early))
