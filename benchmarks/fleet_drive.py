@@ -20,7 +20,7 @@ from .measure import Row
 
 #: Groups in a row, and steps in each.
 SHAPES = ((10, 20), (30, 4), (3, 300))
-REPEATS = 3
+REPEATS = 5
 #: The flow whose bytes are counted.
 WEIGHED = (4, 300)
 

@@ -87,7 +87,7 @@ driver.drive(flowc.loads(text).plan, app, abandoned=1.0)
 """
 
 
-@pytest.mark.parametrize("kind", ["redis", "rabbitmq"])
+@pytest.mark.parametrize("kind", ["redis", pytest.param("rabbitmq", marks=pytest.mark.soak)])
 def test_a_run_that_is_killed_leaves_what_it_sent_and_nothing_else(kind: str, request: pytest.FixtureRequest) -> None:
     stock: SharedStock = request.getfixturevalue(f"stock_{kind}")
     key = uuid.uuid4().hex

@@ -28,7 +28,11 @@ class Fleet:
         return drive(flowc.loads(text).plan, self.app, **options)  # type: ignore[arg-type]
 
 
-@pytest.fixture(params=["redis", "redis-none", "rabbitmq", "rabbitmq-none"])
+EVERY = ["redis", "redis-none", "rabbitmq", "rabbitmq-none"]
+SOME = ["redis-none", "rabbitmq", *(pytest.param(kind, marks=pytest.mark.soak) for kind in ("redis", "rabbitmq-none"))]
+
+
+@pytest.fixture(params=EVERY)
 def fleet(request: pytest.FixtureRequest) -> Iterator[Fleet]:
     kind, _, none = request.param.partition("-")
     made = Fleet(kind, results=not none)
@@ -40,6 +44,7 @@ def states(result: RunResult) -> dict[str, str]:
     return {step.id: str(step.state) for step in result.steps}
 
 
+@pytest.mark.parametrize("fleet", SOME, indirect=True)
 def test_shapes(fleet: Fleet) -> None:
     """A diamond, placeholders anywhere, reach-ins, nested groups, thens, dates and texts."""
     result = fleet.drive(
@@ -100,6 +105,7 @@ def test_what_becomes_of_tasks_of_every_kind(fleet: Fleet) -> None:
     assert (values["retried"], values["replaced"], values["ignored"]) == (5, 6, 5)
 
 
+@pytest.mark.parametrize("fleet", SOME, indirect=True)
 def test_an_unknown_task(fleet: Fleet) -> None:
     with pytest.raises(UnknownTasks, match=r"did you mean 'proj\.add'\?"):
         fleet.drive("proj.addd(1, 2)\n")
@@ -108,6 +114,7 @@ def test_an_unknown_task(fleet: Fleet) -> None:
     assert "NotRegistered" in (result.failed[0].error or "")
 
 
+@pytest.mark.parametrize("fleet", SOME, indirect=True)
 def test_a_step_that_is_revoked_from_outside(fleet: Fleet) -> None:
     id_ = uuid.uuid4().hex
     events: list[object] = []
@@ -123,6 +130,7 @@ def test_a_step_that_is_revoked_from_outside(fleet: Fleet) -> None:
     assert states(result) == {"first": "SUCCESS", "revoked": "REVOKED", "add#1": "SKIPPED"}
 
 
+@pytest.mark.parametrize("fleet", SOME, indirect=True)
 def test_states_are_told(fleet: Fleet) -> None:
     events: list[object] = []
     result = fleet.drive("proj.progress(2, 0.3)\n", on_event=events.append)
