@@ -143,7 +143,7 @@ from laptop import add, total, calling, retrying, telling, replaced, fail, linke
 """
 
 
-@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("pool", ["threads", "processes"])
 def test_no_connection(pool: str, tmp_path: Path) -> None:
     """``flowc run`` of an application with a broker and a store opens no connection at all, in none of its processes."""
     program = f"""

@@ -211,7 +211,9 @@ def test_unknown_tasks(submit: Submit, fleet: list[str], tmp_path: Path) -> None
         (["--broker", "amqp://me:geheim@127.0.0.1:1//"], 5, "Nothing was sent"),
     ],
 )
-def test_wrong_use(submit: Submit, args: list[str], code: int, said: str) -> None:
+def test_wrong_use(submit: Submit, args: list[str], code: int, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOWC_RESULT_BACKEND_ALWAYS_RETRY", "true")
+    monkeypatch.setenv("FLOWC_RESULT_BACKEND_MAX_RETRIES", "1")  # or it tries for twenty seconds
     done = submit("from proj import add\nadd(1, 2)\n", *args)
     assert (done.code, done.out) == (code, ""), done.err
     assert said in done.err
