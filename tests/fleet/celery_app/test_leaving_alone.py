@@ -20,7 +20,7 @@ from flowc.runtime.celery_app import adopt, is_celery
 
 from .laptop import add, task
 from .laptop import app as celery_app
-from .running import POOLS, run, value
+from .running import run, value
 
 ROOT = Path(__file__).parents[3]
 
