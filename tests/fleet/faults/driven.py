@@ -8,6 +8,7 @@ import threading
 import time
 import traceback
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import TracebackType
@@ -68,6 +69,8 @@ class Driven:
         self.run_id = ""
         self.events: list[RunEvent] = []
         self.result: RunResult | None = None
+        self.sent: Counter[str] = Counter()
+        self._count_what_leaves()
         self._plan = flowc.loads(textwrap.dedent(text)).plan
         self._patience = patience
         self._options = options
@@ -78,6 +81,19 @@ class Driven:
     def _watching(self, app: flowc.App, run_id: str, deliver: Callable[[Fact], None], *, events: bool) -> Watching:
         self.run_id = run_id
         return Watching(app, run_id, deliver, events=events, patience=self._patience)
+
+    def _count_what_leaves(self) -> None:
+        publisher: Any = self.app.broker.publisher
+        publish = publisher.publish_many
+
+        def counted(pending: Any, *args: Any, **kwargs: Any) -> Any:
+            ids = [envelope.headers["id"] for envelope in pending]
+            try:
+                return publish(pending, *args, **kwargs)
+            finally:
+                self.sent.update(ids[: len(ids) - len(pending)])
+
+        publisher.publish_many = counted
 
     def _run(self) -> None:
         try:

@@ -108,9 +108,8 @@ def check(result: RunResult, worker: StockWorker, key: str) -> None:
     for n in range(EARLY):
         state, began = states[f"early{n}"], worker.calls(f"{key}.early{n}").count("began")
         assert state in ("SUCCESS", "FAILURE", "LOST")
-        assert began <= 1, f"early{n} was sent again"
         if state == "SUCCESS":
-            assert began == 1
+            assert began >= 1
             assert "ended" in worker.calls(f"{key}.after{n}")
         else:
             assert worker.calls(f"{key}.after{n}") == []
@@ -147,4 +146,5 @@ def test_chaos(tmp_path: Path, kind: str, seed: int) -> None:
                 raise
         print("done:", chaos.done, "in", f"{result.duration:.1f} s;", told(result))
         check(result, workers[0], key)
+        assert set(run.sent.values()) == {1}, "brokers may deliver a message twice; the run sends none again"
         assert not left_of_run(before, found(there.server), run.run_id)
