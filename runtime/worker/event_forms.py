@@ -67,6 +67,7 @@ def end_of(ended: Ended, *, ignored: bool, number: int | None) -> End:
 
 def received(headers: Mapping[str, Any]) -> dict[str, Any]:
     """A worker has taken a call in."""
+
     def get(key: str) -> Any:  # events are sent together: what JSON cannot carry would hold up all of them
         value = headers.get(key)
         return value if value is None or isinstance(value, (str, int, float)) else brief(value)

@@ -213,6 +213,7 @@ def test_a_check_imports_neither_the_application_nor_its_libraries(flowc: Flowc,
     assert code == "0", done.stdout
     assert {module, "celery", "kombu", "redis", "flowc.runtime.app", "lark", "networkx"} & set(loaded) == set()
 
+
 # ------------------------------------------------------------------------------------------------------------------------ Celery
 CELERY = '''
 from typing import TypedDict

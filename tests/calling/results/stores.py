@@ -16,7 +16,6 @@ from flowc.runtime.results.interface import Meta, Stored, Watch
 DEADLINE = 30.0
 
 
-
 @contextlib.contextmanager
 def application(result_url: str, broker: str = "memory://", **settings: Any) -> Iterator[App]:
     """An application that keeps its results there."""
