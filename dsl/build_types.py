@@ -75,6 +75,7 @@ class Types(Values):
         names: dict[str, tree.Name] = {}
         stars: set[str] = set()
         defaulted = slashed = False
+        kept: list[tree.Parameter] = []
         for parameter in given:
             if parameter.name.text:
                 self.once(parameter.name, names)
@@ -90,7 +91,9 @@ class Types(Values):
                 stars.add(parameter.kind)
             if misplaced:
                 self.findings.report("F0122", self.source, parameter.span)
-        return Parameters(span_of(c), given)
+            if not (misplaced and parameter.kind == "/"):  # one in a wrong place says nothing of those before it
+                kept.append(parameter)
+        return Parameters(span_of(c), tuple(kept))
 
     def parameter(self, c: list[Any]) -> tree.Parameter:
         # parameter: NAME (":" _type)? ("=" (_value | ELLIPSIS))? | ("*" | "**") NAME (":" _type)? | "*" | "/"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from flowc.compiler.pipeline import Settings, compile_source
-from flowc.compiler.plan import Canvas, Carried, Plan
+from flowc.compiler.plan import Canvas, Carried, Plan, Ref
 from flowc.dsl.source import Source
 
+from ..runtime.plans import call, handler, on_error, plan
 from .celery_model import Workers, driven
 
 
@@ -240,3 +241,9 @@ def test_long_and_wide_flows_are_quick_and_need_no_recursion() -> None:
     wide = plan_of("[a(i) -> b for i in range(2000)] -> c !> h").canvas()
     assert wide.whole
     assert wide.remarks == ()
+
+
+def test_a_handler_that_gets_a_result_is_an_obstacle() -> None:
+    """No text can say that (F0606), a plan can."""
+    made = plan(call("a", "t", scope="s"), call("b", "t", scope="s"), on_error("s", handler("h", "t", Ref("a"))))
+    assert [(one.code, one.where) for one in made.canvas().obstacles] == [("F1007", made.scopes[0].handlers[0].where)]

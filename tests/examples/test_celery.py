@@ -78,4 +78,4 @@ def test_the_flows_run_on_the_projects_workers(shop: Path, redis_database: str, 
         assert json.loads(submitted.stdout)["value"] == READY, submitted.stdout
         refused = flowc(shop, "submit", "nightly.flow", "-p", "day=monday", "--celery", "shop.celery_app:app", **urls)
         assert refused.returncode == 1
-        assert "flowc run nightly.flow --broker URL" in refused.stderr + refused.stdout
+        assert "flowc run nightly.flow --celery shop.celery_app:app" in refused.stderr + refused.stdout
