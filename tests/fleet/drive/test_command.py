@@ -91,17 +91,24 @@ def test_options_that_mean_nothing_together(flowc: Flowc, here: Path, options: t
 def test_ctrl_c_twice_leaves(here: Path, at: tuple[str, ...]) -> None:
     write(here, f'proj.add(1, 2) {{queue = "{uuid.uuid4().hex}"}}\n')
     with subprocess.Popen([sys.executable, "-m", "flowc", "run", "f.flow", *at], stderr=subprocess.PIPE, text=True, cwd=os.getcwd()) as run:
-        assert run.stderr is not None
-        line = run.stderr.readline()
-        while "no worker reads" not in line:
-            assert line
-            line = run.stderr.readline()
-        run.send_signal(signal.SIGINT)
-        while "SIGINT: stopping" not in line:
-            assert line
-            line = run.stderr.readline()
-        assert "waiting for add#1 (again to leave)" in line
-        run.send_signal(signal.SIGINT)
-        rest = run.stderr.read()
+        try:
+            said_until(run, "no worker reads")
+            run.send_signal(signal.SIGINT)
+            assert "waiting for add#1 (again to leave)" in said_until(run, "SIGINT: stopping")
+            run.send_signal(signal.SIGINT)
+            assert run.stderr is not None
+            rest = run.stderr.read()
+        finally:
+            run.kill()  # has no effect on one that has left
     assert run.returncode == 130
     assert "Still running when the run was ended: add#1" in rest
+
+
+def said_until(run: subprocess.Popen[str], word: str) -> str:
+    """The first line with a word in it."""
+    assert run.stderr is not None
+    said = ""
+    while (line := run.stderr.readline()) and word not in line:
+        said += line
+    assert word in line, said
+    return line
