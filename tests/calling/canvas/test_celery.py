@@ -23,7 +23,9 @@ APP = flowc.App("proj", backend=f"memory://{uuid.uuid4().hex}", set_as_current=F
 NOTE, ONLY = APP.task(name="proj.note")(trees.note), APP.task(name="proj.only")(trees.only)
 
 PEER = celery.Celery("proj", broker="memory://", backend="cache+memory://", set_as_current=False)
-PEER_NOTE, PEER_ONLY = PEER.task(name="proj.note")(trees.note), PEER.task(name="proj.only")(trees.only)
+# not shared: every Celery application of this process would get them
+PEER_NOTE, PEER_ONLY = PEER.task(name="proj.note", shared=False)(trees.note), PEER.task(name="proj.only", shared=False)(trees.only)
+PEER.finalize()
 
 
 def by_celery(canvas: Any, *args: Any) -> Any:
