@@ -20,12 +20,11 @@ from .tiny_worker import TinyWorker
 from .trees import expected, letters, written
 
 APP = flowc.App("proj", backend=f"memory://{uuid.uuid4().hex}", set_as_current=False)
-NOTE, ONLY = APP.task(name="proj.note")(trees.note), APP.task(name="proj.only")(trees.only)
+NOTE, ONLY = APP.task(name="woods.note")(trees.note), APP.task(name="woods.only")(trees.only)
 
 PEER = celery.Celery("proj", broker="memory://", backend="cache+memory://", set_as_current=False)
-# not shared: every Celery application of this process would get them
-PEER_NOTE, PEER_ONLY = PEER.task(name="proj.note", shared=False)(trees.note), PEER.task(name="proj.only", shared=False)(trees.only)
-PEER.finalize()
+# names of their own: Celery gives shared tasks to every application of a process
+PEER_NOTE, PEER_ONLY = PEER.task(name="woods.note")(trees.note), PEER.task(name="woods.only")(trees.only)
 
 
 def by_celery(canvas: Any, *args: Any) -> Any:
@@ -161,7 +160,7 @@ def test_canvases_have_the_same_dict_and_text(write: Any) -> None:
 
 # ------------------------------------------------------------------------------------------------------------- whatever comes
 ANY = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.sampled_from(["", "x", "chain", "proj.note"]),
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["", "x", "chain", "woods.note"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["task", "args", "tasks", "x"]), inner, max_size=3),
     max_leaves=6,
 )
@@ -179,7 +178,7 @@ def garbage(draw: st.DrawFn, depth: int = 2) -> Any:
 
     kwargs = some("tasks", "header", "body", "task", "it", "n", "kwargs")
     options = some("link", "link_error", "chain", "chord", "task_id", "group_id")
-    task = draw(st.sampled_from(["proj.note", "celery.chunks", "celery.map"]) | ANY)
+    task = draw(st.sampled_from(["woods.note", "celery.chunks", "celery.map"]) | ANY)
     made = {"task": task, "args": draw(ANY), "kwargs": kwargs, "options": options}
     return {**made, "subtask_type": draw(KINDS), "immutable": draw(ANY)} if draw(st.booleans()) else made
 
