@@ -89,7 +89,7 @@ def _makers(module: ModuleType) -> list[str]:
     words = ("app", "celery")
     return [
         name
-        for name, value in vars(module).items()
+        for name, value in getattr(module, "__dict__", {}).items()  # what stands in sys.modules may be anything
         if isinstance(value, FunctionType) and name.startswith(("create_", "make_", "get_", "build_", "init_")) and name.endswith(words)
     ]
 

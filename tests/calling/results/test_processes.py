@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,7 @@ def test_old_rows_go_by_themselves(tmp_path: Path) -> None:
             app.backend.store([state for _ in range(60) for state in _progress(unique())])
             last = unique()
             tell(app, last, ("SUCCESS", 1))
+            time.sleep(0.01)  # so that the first are old before the last are stored
         until(lambda: app.backend.get(last) is None)
         tell(app, unique(), ("SUCCESS", 1))
         count = "SELECT count(*) FROM flowc_states"
