@@ -184,12 +184,15 @@ def failure_of(pool: str, task: str, *args: Any, options: dict[str, Any] | None 
 
 
 # ------------------------------------------------------------------------------------------------------------- results
+@app.task(name="give_map")
+def give_map(n: int) -> dict[str, int]:
+    return {"n": n}
+
+
 def test_links_joins_and_groups(pool: str) -> None:
     two = [call("g[0]", "add", Ref("a"), 1), call("g[1]", "add", Ref("a"), 2)]
     last = call("z", "echo", Ref("g"), Ref("a"), n=Ref("m", ("n",)))
     m = call("m", "give_map", 5)
-    if "give_map" not in app.tasks:
-        app.task(name="give_map")(lambda n: {"n": n})
     result = run(plan(call("a", "add", 2, 2), *two, group("g", Ref("g[0]"), Ref("g[1]")), m, last, value=[Ref("z"), 1]), app, pool=pool)
     assert result.value == [[[[5, 6], 4], {"n": 5}], 1]
     assert (result.ok, result.exit_code) == (True, 0)
