@@ -131,7 +131,7 @@ def _drive(plan: Plan, app: App, how: _How, config: Config) -> RunResult:
     from .progress import progress
 
     stream = sys.stderr  # listeners (~>) are called here, and may print
-    with reaching(), _stopping(), tasks_print_to_stderr(), progress(plan, stream) as watch:
+    with app, reaching(), _stopping(), tasks_print_to_stderr(), progress(plan, stream) as watch:
         return drive(plan, app, on_event=watch, env=environment(config), timeout=how.timeout, preflight=how.preflight)
 
 

@@ -147,6 +147,8 @@ class KombuReceiver:
             # a virtual channel gives back by itself what it holds, when it is closed
             with contextlib.suppress(Exception):
                 self._channel.close()
+            with contextlib.suppress(Exception):  # for that, Redis channels connect anew, after they have disconnected
+                getattr(self._channel, "_disconnect_pools", lambda: None)()
             self._channel = None
             with contextlib.suppress(Exception):
                 connection.release()

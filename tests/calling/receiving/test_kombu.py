@@ -7,11 +7,12 @@ import time
 from pathlib import Path
 
 import pytest
+import redis
 
 from flowc.runtime.broker.receiver_kombu import KombuReceiver
 from flowc.runtime.errors import ConnectionLost
 
-from .sources import Source, bodies, collect, unique
+from .sources import Exchange, Queue, Source, bodies, collect, unique
 
 
 @pytest.fixture
@@ -98,3 +99,22 @@ def test_redis_without_acknowledgements(redis_url: str, name: str) -> None:
         assert isinstance(receiver, KombuReceiver)
         Source(redis_url).send(name, b"x")
         assert bodies(collect(receiver, 1)) == [b"x"]
+
+
+def test_redis_keeps_no_connection_of_a_receiver_that_gave_messages_back(redis_database: str, name: str) -> None:
+    def count() -> int:
+        return sum(entry["db"] == database for entry in client.client_list())
+
+    database = redis_database.rpartition("/")[2]
+    with redis.Redis.from_url(redis_database) as client:
+        source = Source(redis_database)
+        with source.receiving(Queue(name, Exchange(name, type="fanout"))) as receiver:
+            assert isinstance(receiver, KombuReceiver)
+            source.send("", b"x", exchange=Exchange(name, type="fanout"))
+            assert bodies(collect(receiver, 1)) == [b"x"]
+            before = count()
+        assert before > 1
+        deadline = time.monotonic() + 10
+        while count() > 1 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert count() == 1

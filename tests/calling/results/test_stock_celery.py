@@ -34,10 +34,11 @@ def peer(redis_url: str) -> Iterator[Any]:
     yield made
     gc.collect()  # results of Celery's unsubscribe when they go, over a connection that is opened for it
     made.backend.result_consumer.stop()
-    made.backend.client.connection_pool.disconnect()
+    store = made.backend.client
     made.close()
     del made
     gc.collect()
+    store.connection_pool.disconnect()
 
 
 def test_what_stock_celery_stores_is_read(app: App, peer: Any) -> None:

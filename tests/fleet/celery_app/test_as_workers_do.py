@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,16 +11,16 @@ from celery import Celery
 
 import flowc
 
+from ..clients import stock_client
 from ..proj import app as proj
 from ..shared import SharedStock
 
 
 @pytest.fixture
-def client(stock_redis: SharedStock) -> Celery:
+def client(stock_redis: SharedStock) -> Iterator[Celery]:
     """A stock client of the shared worker."""
-    made = Celery("client", broker=stock_redis.broker, backend=stock_redis.backend, set_as_current=False)
-    made.conf.task_default_queue = stock_redis.queue
-    return made
+    with stock_client(stock_redis.broker, stock_redis.backend, queue=stock_redis.queue) as made:
+        yield made
 
 
 def here(text: str) -> Any:

@@ -16,6 +16,7 @@ from celery import Celery, chord, group
 from celery.result import AsyncResult
 
 from ...servers.server import Command, Server
+from ..clients import stock_client
 from ..noting import FOLDER, recorded
 
 ROOT = Path(__file__).parents[3]
@@ -60,10 +61,15 @@ def worker(request: pytest.FixtureRequest, redis_database: str, tmp_path: Path) 
         yield started
 
 
-def test_stock_client(worker: Worker) -> None:
+@pytest.fixture
+def client(worker: Worker) -> Iterator[Celery]:
+    """A stock client of that worker."""
+    with stock_client(worker.url, worker.url, queue="shelf") as made:
+        yield made
+
+
+def test_stock_client(worker: Worker, client: Celery) -> None:
     """Bound tasks, retries, states, tasks that send others, that are replaced, and canvases: all by the client's own means."""
-    client = Celery("client", broker=worker.url, backend=worker.url, set_as_current=False)
-    client.conf.task_default_queue = "shelf"
 
     def send(name: str, *args: Any, **options: Any) -> AsyncResult:
         return client.send_task(f"proj.{name}", args, **options)
@@ -93,7 +99,6 @@ def test_stock_client(worker: Worker) -> None:
     assert "in boom" in failed.traceback
     assert "celery/app" not in failed.traceback
     assert send("scale", [1.0], link=sig("note", key + "l")).get(TIMEOUT) == [2.0]
-    client.close()
 
 
 @pytest.mark.parametrize("worker", ["threads"], indirect=True)
