@@ -30,6 +30,8 @@ _OVER = frozenset(("task-succeeded", "task-failed", "task-revoked"))
 
 #: Seconds for one wait, and between tries to listen again.
 _WAIT, _PAUSE_FIRST, _PAUSE_MOST = 1.0, 0.25, 10.0
+#: Seconds for which events gather after some have come: most are of steps whose links have come by then, and need not be looked at.
+_GATHER = 0.02
 
 
 class Events:
@@ -85,8 +87,11 @@ class Events:
                     self.listening.set()
                     pause = _PAUSE_FIRST
                     while not self._stopping.is_set():
-                        for body, content_type in stream.receive(_WAIT):
+                        came = stream.receive(_WAIT)
+                        for body, content_type in came:
                             self._take(body, content_type)
+                        if came:
+                            self._stopping.wait(_GATHER)
                 finally:
                     self._stream = None
                     stream.close()

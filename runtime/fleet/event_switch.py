@@ -13,10 +13,12 @@ import threading
 import time
 from collections.abc import Callable, Collection
 
-from ..broker.inspecting import Command, Inspector
+from ..broker.inspecting import Answers, Command, Inspector
 from .hosts import Hosts
 from .patience import Patience
 
+#: Answered by ``task events enabled``, or that they were already.
+ENABLE = Command("enable_events", {})
 #: Seconds until a worker that has come is asked again, and how often it is.
 _SOON, _TRIES = 0.5, 20
 
@@ -42,11 +44,15 @@ class Switch:
         with self._lock:
             self._new[host] = _TRIES
 
-    def begin(self, inspector: Callable[[], Inspector], hosts: Collection[str]) -> None:
-        """Ask those that are known already (the others follow with the first turn), or all where none is."""
-        if hosts:
-            self._on(inspector(), sorted(hosts))
-        else:
+    def answered(self, answers: Answers) -> None:
+        """All were asked, together with something else."""
+        self._heed(answers)
+        if answers.by_host:
+            self._again = time.monotonic() + self._patience.enable_again
+
+    def begin(self, inspector: Callable[[], Inspector]) -> None:
+        """Ask all, unless they have just been."""
+        if not self._again:
             self.turn(inspector)
 
     def turn(self, inspector: Callable[[], Inspector]) -> float:
@@ -71,10 +77,13 @@ class Switch:
                     del self._new[host]
 
     def _on(self, inspector: Inspector, hosts: list[str] | None, patience: float | None = None) -> Collection[str]:
-        (answers,) = inspector.ask([Command("enable_events", {})], patience or self._patience.answer, destination=hosts)
+        (answers,) = inspector.ask([ENABLE], patience or self._patience.answer, destination=hosts)
+        self._heed(answers)
+        return answers.by_host.keys()
+
+    def _heed(self, answers: Answers) -> None:
         self._hosts.ever.update(answers.by_host)
         self._ours.update(host for host, told in answers.by_host.items() if told == {"ok": "task events enabled"})
-        return answers.by_host.keys()
 
     def off(self, inspector: Callable[[], Inspector]) -> None:
         """Switch off what was switched on here."""

@@ -25,6 +25,8 @@ logger = logging.getLogger("flowc.fleet")
 _ALIVE = {"STARTED": "started", "RECEIVED": "received"}
 #: Seconds between tries to reach a backend that is away, at most.
 _PAUSE_MOST = 10.0
+#: Seconds for which published states gather after some have come: what is asked for is read at once, the others hurry nobody.
+_GATHER = 0.02
 
 
 class States(ABC):
@@ -227,8 +229,11 @@ class PublishedStates(States):
                 if wanted:
                     self._look(wanted)
             due = self._look_again()
-            for task_id, data in subscription.receive(min(look_at - now, due if due is not None else look_at - now)):
+            came = subscription.receive(min(look_at - now, due if due is not None else look_at - now))
+            for task_id, data in came:
                 self._take(task_id, data)
+            if came:
+                self._stopping.wait(_GATHER)
 
     def _documents(self, task_ids: Sequence[str]) -> dict[str, Any]:
         assert self._subscription is not None

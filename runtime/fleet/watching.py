@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from ..broker.inspecting import Command, Inspector, make_event_stream
 from .asking import Asking
 from .celery_events import Events
-from .event_switch import Switch
-from .facts import Fact
+from .event_switch import ENABLE, Switch
+from .facts import News
 from .hosts import Hosts
 from .patience import Patience
 from .probing import Probing, queues_of
@@ -47,7 +47,7 @@ class Watching:
         patience: how long is waited for what.
     """
 
-    def __init__(self, app: App, run_id: str, deliver: Callable[[Fact], None], *, events: bool, patience: Patience | None = None) -> None:
+    def __init__(self, app: App, run_id: str, deliver: Callable[[News], None], *, events: bool, patience: Patience | None = None) -> None:
         self._app = app
         self._deliver = deliver
         self._patience = patience or Patience()
@@ -68,10 +68,14 @@ class Watching:
     def look(self, timeout: float = 2.0) -> Fleet:
         """Ask all workers what they have, before anything is sent. Empty where none answered in ``timeout`` seconds."""
         commands = [Command("registered", {"builtins": True}), Command("active_queues", {})]
+        if self._switch is not None:
+            commands.append(ENABLE)
         answers = self._asking.attempt(lambda inspector: inspector().ask(commands, timeout))
         if answers is None:
             return Fleet({}, {})
-        tasks, queues = answers
+        tasks, queues, *enabled = answers
+        if self._switch is not None:
+            self._switch.answered(*enabled)
         self._hosts.queues.update(queues_of(queues.by_host))
         self._hosts.answered(queues.by_host, time.time())
         found: dict[str, frozenset[str]] = {}
@@ -87,9 +91,9 @@ class Watching:
         if self._states is not None:
             self._states.start()
         if self._switch is not None:
-            switch, known = self._switch, list(self._hosts.queues)
+            switch = self._switch
             self._events.listening.wait(self._patience.answer)
-            self._asking.attempt(lambda inspector: switch.begin(inspector, known))
+            self._asking.attempt(switch.begin)
         self._thread.start()
 
     def sent(
