@@ -11,6 +11,7 @@ from typing import Any
 from ..compiler.plan import Call, Map
 from . import protocol
 from .app import App
+from .clock import CLOCK, Clock
 from .engine import Send
 from .redact import Redactor
 from .request import Context, Resend
@@ -36,9 +37,10 @@ class Dispatcher:
         app: whose tasks run.
         pool: the pool that runs them.
         redactor: masks the arguments that messages show.
+        clock: from which the countdown of a retry counts.
     """
 
-    def __init__(self, run_id: str, app: App, pool: Any, redactor: Redactor) -> None:
+    def __init__(self, run_id: str, app: App, pool: Any, redactor: Redactor, clock: Clock = CLOCK) -> None:
         from .broker.private import MemoryBroker
         from .codec import encode_body
         from .worker.consumer import Worker
@@ -46,12 +48,13 @@ class Dispatcher:
         self._run_id = run_id
         self._app = app
         self._redactor = redactor
+        self._clock = clock
         self._encode = encode_body
         self._origin = f"flowc-{os.getpid()}@{platform.node()}"
         self._broker = MemoryBroker(f"flowc.run.{run_id}")
         self._accept = {"json"}
         self._timed: set[str] = set()
-        self.worker = Worker(self._broker, pool, self._accept, self._timed)
+        self.worker = Worker(self._broker, pool, self._accept, self._timed, clock)
         self._last: tuple[Map, str, dict[str, Any]] = (Map(), "", {})
         self._settings: dict[str, Any] = {}
         if app.configured:
@@ -101,7 +104,7 @@ class Dispatcher:
         """
         options = {**self.options(call.options, call.task), **wanted.options, "retries": wanted.retries}
         options["eta"], options["countdown"] = wanted.eta, wanted.countdown
-        self._publish(Send(call, wanted.args, wanted.kwargs), options, dt.datetime.now(dt.UTC))
+        self._publish(Send(call, wanted.args, wanted.kwargs), options, self._clock.now())
 
     def timeout(self, call: Call) -> float | None:
         """Seconds that a call may take from when it begins; None for no limit."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import Any
 
 from ..compiler.plan import Call, Plan
+from .clock import CLOCK, Clock
 from .engine import Engine
 from .errors import ReachError
 from .events import State
@@ -22,19 +22,21 @@ class Record:
         plan: the plan of the run.
         engine: knows the states and results.
         redactor: masks results and failures.
-        began: when the run began, in seconds of ``time.monotonic``.
+        began: when the run began, in seconds of the clock's ``monotonic``.
+        clock: says when it ends.
     """
 
-    def __init__(self, plan: Plan, engine: Engine, redactor: Redactor, began: float) -> None:
+    def __init__(self, plan: Plan, engine: Engine, redactor: Redactor, began: float, clock: Clock = CLOCK) -> None:
         self._calls = {call.id: call for call in plan.calls}
         self._engine = engine
         self._redactor = redactor
         self._began = began
+        self._clock = clock
         self._ran: dict[str, tuple[float, float, str | None]] = {}
         self._failures: dict[str, Failure] = {}
 
     def ran(self, step: str, started: float, finished: float, worker: str | None) -> None:
-        """A step ran from ``started`` to ``finished`` (``time.monotonic``)."""
+        """A step ran from ``started`` to ``finished`` (the clock's ``monotonic``)."""
         self._ran[step] = (started - self._began, finished - self._began, worker)
 
     def failed(self, step: str, failure: Failure) -> None:
@@ -60,7 +62,7 @@ class Record:
         timed_out: bool = False,
     ) -> RunResult:
         """What came of the run, now that it has ended."""
-        duration = time.monotonic() - self._began
+        duration = self._clock.monotonic() - self._began
         steps = tuple(map(self.step, self._calls))  # in the order of the plan
         value, has_value, problem = None, False, None
         try:

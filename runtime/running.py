@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ..compiler.plan import Plan
 from .app import App
+from .clock import CLOCK, Clock
 from .engine import Engine, Send
 from .errors import ReachError
 from .events import Action, CallHandler, Failed, HandlerEnded, Lost, Notify, Ready, Revoked, Skipped, Succeeded, Told
@@ -39,15 +39,26 @@ class Running(ABC):
         app: whose tasks are listeners, and perhaps steps and handlers.
         on_event: called with each event.
         redactor: masks what is shown.
-        began: when it began, by ``time.monotonic()``; now if None.
+        began: when it began, by the clock's ``monotonic()``; now if None.
+        clock: says what time it is.
     """
 
-    def __init__(self, plan: Plan, app: App, on_event: Watcher | None, redactor: Redactor, *, began: float | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        app: App,
+        on_event: Watcher | None,
+        redactor: Redactor,
+        *,
+        began: float | None = None,
+        clock: Clock = CLOCK,
+    ) -> None:
+        self._clock = clock
         self._engine = Engine(plan)
         self._inbox: SimpleQueue[Any] = SimpleQueue()
-        self._began = time.monotonic() if began is None else began
+        self._began = clock.monotonic() if began is None else began
         self._redactor = redactor
-        self._record = Record(plan, self._engine, redactor, self._began)
+        self._record = Record(plan, self._engine, redactor, self._began, clock)
         self._handling = Handling(plan, app, redactor, self._engine.fill)
         self._on_event = on_event
         self._steps = len(plan.calls)
@@ -109,7 +120,7 @@ class Running(ABC):
     def _apply(self, actions: list[Action]) -> None:
         if not actions:
             return
-        since = dt.datetime.now(dt.UTC)
+        since = self._clock.now()
         for action in actions:
             match action:
                 case Ready(id_):

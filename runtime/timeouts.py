@@ -5,22 +5,22 @@ Retries and the pauses before them are part of that time. (A ``time_limit`` is k
 
 from __future__ import annotations
 
-import time
-
+from .clock import CLOCK, Clock
 from .timers import Timers
 
 
 class Timeouts:
-    """Which calls have to end when. Seconds are those of ``time.monotonic``."""
+    """Which calls have to end when. Seconds are those of the clock's ``monotonic``."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock = CLOCK) -> None:
+        self._clock = clock
         self._timers: Timers[str] = Timers()
         self._begun: dict[str, tuple[float, str]] = {}
 
     def begin(self, id_: str, timeout: float, worker: str) -> None:
         """A call begins; it counts from its first attempt."""
         if id_ not in self._begun:
-            now = time.monotonic()
+            now = self._clock.monotonic()
             self._begun[id_] = (now, worker)
             self._timers.add(now + timeout, id_)
 
@@ -31,11 +31,11 @@ class Timeouts:
     def wait(self) -> float | None:
         """Seconds until there may be something :meth:`over`; None if there never will."""
         due = self._timers.next()
-        return None if due is None else max(0.0, due - time.monotonic())
+        return None if due is None else max(0.0, due - self._clock.monotonic())
 
     def over(self) -> str | None:
         """A call that has not ended in time, each once."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         while (id_ := self._timers.pop(now)) is not None:
             if id_ in self._begun:
                 return id_

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Container
 
 from .. import protocol
 from ..broker.private import MemoryBroker
+from ..clock import CLOCK, Clock
 from ..timers import Timers
 from .jobs import TaskJob
 from .pools.interface import Pool
-
-#: After so many seconds the clock is looked at again: it may have been set, or the machine have slept.
-LONGEST_WAIT = 30.0
-
-#: A clock read through a float may be a fraction of a microsecond off: this is added, so that nothing ever starts early.
-_ROUNDING = 1e-6
 
 
 class Worker:
@@ -26,13 +20,17 @@ class Worker:
         pool: where they run.
         accept: the serializers whose content it reads.
         timed: the ids of calls whose beginning the pool is to tell.
+        clock: says when held calls are due.
     """
 
-    def __init__(self, broker: MemoryBroker, pool: Pool, accept: Collection[str] = ("json",), timed: Container[str] = ()) -> None:
+    def __init__(
+        self, broker: MemoryBroker, pool: Pool, accept: Collection[str] = ("json",), timed: Container[str] = (), clock: Clock = CLOCK
+    ) -> None:
         self._broker = broker
         self._pool = pool
         self._accept = accept
         self._timed = timed
+        self._clock = clock
         self._held: Timers[TaskJob] = Timers()
 
     @property
@@ -58,11 +56,11 @@ class Worker:
             else:
                 # a call that expires before its time comes is given up as soon as it has expired
                 expires = protocol.moment(headers["expires"])
-                self._held.add((eta if expires is None else min(eta, expires)) + _ROUNDING, job)
+                self._held.add((eta if expires is None else min(eta, expires)) + self._clock.rounding, job)
 
     def start_due(self) -> None:
         """Start every held call that is due."""
-        while self._held and (job := self._held.pop(time.time())) is not None:
+        while self._held and (job := self._held.pop(self._clock.time())) is not None:
             self._pool.submit(job)
 
     def drop(self, id_: str) -> bool:
@@ -70,9 +68,9 @@ class Worker:
         return bool(self._held.take(lambda job: job.key == id_))
 
     def wait(self) -> float | None:
-        """Seconds to wait for a held call, at most :data:`LONGEST_WAIT`; None if none is held."""
+        """Seconds to wait for a held call; None if none is held."""
         due = self._held.next()
-        return None if due is None else min(max(0.0, due - time.time()), LONGEST_WAIT)
+        return None if due is None else max(0.0, due - self._clock.time())
 
     def release(self) -> list[str]:
         """Give up the held calls and the messages that were not taken yet; returns their ids."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -11,6 +10,7 @@ from typing import Any
 from .. import protocol
 from .. import request as requests
 from ..app import App
+from ..clock import CLOCK, Clock
 from ..codec import decode_body, pack
 from ..errors import Ignore, Reject, StepError, TaskRevokedError
 from ..failures import failure_of
@@ -21,21 +21,23 @@ from .here import check_served
 from .jobs import BodyJob, Ended, HandlerJob, Job, Outcome, Report, TaskJob, Told
 
 
-def execute(job: Job, app: App, report: Callable[[Report], None], worker: str, soft_limit: SoftLimit | None = None) -> Ended:
+def execute(
+    job: Job, app: App, report: Callable[[Report], None], worker: str, soft_limit: SoftLimit | None = None, clock: Clock = CLOCK
+) -> Ended:
     """Run a job to its end, whatever it does, and say how it ended. States that it tells go to ``report``."""
-    started = time.monotonic()
+    started = clock.monotonic()
     try:
-        outcome = _run(job, app, report, soft_limit)
+        outcome = _run(job, app, report, soft_limit, clock)
     except Killed:
         if isinstance(job, TaskJob) and job.terms is not None:  # its message is given back
             raise
         outcome = Outcome(REVOKED, None, failure_of(TaskRevokedError("stopped while it ran"), keep=False))
     except BaseException as exc:  # the user's code is not only in tasks: a result may raise anything while it is written
         outcome = Outcome(FAILURE, None, failure_of(exc))
-    return Ended(job.key, *outcome[:3], started, time.monotonic(), worker, *outcome[3:])
+    return Ended(job.key, *outcome[:3], started, clock.monotonic(), worker, *outcome[3:])
 
 
-def _run(job: Job, app: App, report: Callable[[Report], None], soft_limit: SoftLimit | None) -> Outcome:
+def _run(job: Job, app: App, report: Callable[[Report], None], soft_limit: SoftLimit | None, clock: Clock) -> Outcome:
     if isinstance(job, HandlerJob):
         failure = run_handler(job, app)
         return Outcome(SUCCESS if failure is None else FAILURE, None, failure)
@@ -44,17 +46,17 @@ def _run(job: Job, app: App, report: Callable[[Report], None], soft_limit: SoftL
 
         return send_body(job, app)
     if job.terms is None:
-        return _run_step(job, app, report, soft_limit)
+        return _run_step(job, app, report, soft_limit, clock)
     from .served import serve
 
     return serve(job, app, report, soft_limit)
 
 
-def _run_step(job: TaskJob, app: App, report: Callable[[Report], None], soft_limit: SoftLimit | None) -> Outcome:
+def _run_step(job: TaskJob, app: App, report: Callable[[Report], None], soft_limit: SoftLimit | None, clock: Clock) -> Outcome:
     """A step of a flow: what follows from its end is the run's concern."""
     headers = job.headers
     expires = headers["expires"]
-    if expires is not None and time.time() >= (protocol.moment(expires) or 0.0):
+    if expires is not None and clock.time() >= (protocol.moment(expires) or 0.0):
         return Outcome(REVOKED, None, failure_of(TaskRevokedError(f"expired at {expires}"), keep=False))
     try:
         task = registered(app, headers["task"])
