@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 class Hosts:
     """The workers that have answered so far: the queues that each reads, and who of them is leaving since when.
 
-    ``ever``: all that have ever answered. ``lost``: when one was last found to be gone, or to have been started anew. Moments are seconds
-    since the epoch.
+    ``ever``: all that have ever answered. ``lost``: when one was last found to be gone, or to have been started anew, or the
+    broker to have been away: steps that were sent before may be gone. Moments are seconds since the epoch.
     """
 
     queues: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -37,6 +37,10 @@ class Hosts:
             self.ever.add(host)
             if self.leaving.get(host, asked) < asked:
                 self.leaving.pop(host, None)  # another thread may have heard that it has come again
+
+    def interrupted(self) -> None:
+        """The broker was away: workers may have dropped what they had taken, and it what they told."""
+        self.lost = self.clock()
 
     def gone(self, hosts: Iterable[str]) -> None:
         """These are there no more."""

@@ -14,9 +14,9 @@ class Patience:
     message is nowhere to be found, for as long as this, as at least two questions have shown:
 
     - ``lost_after``: all workers that are there have answered, and one that was there after the step was sent has gone, or was started
-      anew. In this time what is on its way to the run arrives;
-    - ``untold_after``: all have answered, and none has gone: the step ended without a word (``Ignore``), or has replaced itself with
-      others (``self.replace``), whose last one will have its id;
+      anew, or the broker was away since then. In this time what is on its way to the run arrives;
+    - ``untold_after``: all have answered, none has gone, and the broker was there: the step ended without a word (``Ignore``), or has
+      replaced itself with others (``self.replace``), whose last one will have its id;
     - ``unsure_after``: its worker is known to be leaving, and finishes its tasks without answering; or the message may stand in a queue
       that is busy and cannot be looked into; or its task has a rate limit, so that workers hold it without a word;
     - ``silent_after``: some worker is connected to the broker and does not answer (a solo pool at work, one without remote control), or

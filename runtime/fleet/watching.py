@@ -158,7 +158,7 @@ class Watching:
         while not self._stopping.is_set():
             wait = self._asking.attempt(self._round)
             if wait is None:
-                self._watched.forgive()
+                self._probing.interrupted()
                 wait, pause = pause, min(pause * 2, _PAUSE_MOST)
             else:
                 pause = _PAUSE

@@ -119,7 +119,7 @@ class Bench:
             try:
                 wait = max(0.1, self.probing.turn(lambda: self.fleet))
             except ConnectionLost:
-                self.watched.forgive()
+                self.probing.interrupted()
                 wait = 1.0
         self.now = until
 
