@@ -152,7 +152,7 @@ class _Awaited(Running):
             for step in [step for step, metas in self._early.items() if any(meta["status"] not in PROPAGATE_STATES for meta in metas)]:
                 self._assume(step, proven=True)
         if self._suspicion is None and quiet >= suspecting.QUIET:
-            self._suspicion = Suspicion(self._app, self._run_id, self._patience)
+            self._suspicion = Suspicion(self._app, self._run_id, self._watch, self._patience)
             for call in self._calls.values():
                 if self._engine.state(call.id) is State.STARTED and call.id not in self._unkept:
                     self._suspicion.add(call, self._ids[call.id])

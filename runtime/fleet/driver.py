@@ -31,7 +31,7 @@ from ..running import Running, Signal, Watcher
 from ..sending import Prepared
 from ..worker.jobs import HandlerJob
 from .departures import Departures
-from .facts import Fact
+from .facts import Fact, News
 from .links import Links
 from .look import check_listeners, find_queues, look
 from .replies import Replies
@@ -46,7 +46,7 @@ WINDOW = 10_000
 class MakeWatching(Protocol):
     """Makes what watches the steps of a run: :class:`~flowc.runtime.fleet.watching.Watching`, or another in tests."""
 
-    def __call__(self, app: App, run_id: str, deliver: Callable[[Fact], None], *, events: bool) -> Watching: ...
+    def __call__(self, app: App, run_id: str, deliver: Callable[[News], None], *, events: bool) -> Watching: ...
 
 
 def drive(

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from ..outcome import Noted
+
 
 @dataclass(frozen=True, slots=True)
 class Returned:
@@ -63,6 +65,8 @@ class Lost:
 
 
 Fact: TypeAlias = Returned | Raised | Seen | Alive | Lost
+#: A fact about a step, or a remark about the fleet for whoever watches the run.
+News: TypeAlias = Fact | Noted
 
 
 def alike(one: object, other: object) -> bool:

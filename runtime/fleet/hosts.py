@@ -12,13 +12,15 @@ class Hosts:
     """The workers that have answered so far: the queues that each reads, and who of them is leaving since when.
 
     ``ever``: all that have ever answered. ``lost``: when one was last found to be gone, or to have been started anew, or the
-    broker to have been away: steps that were sent before may be gone. Moments are seconds since the epoch.
+    broker to have been away: steps that were sent before may be gone. ``told``: when a worker last said that it begins or ends. Moments are
+    seconds since the epoch.
     """
 
     queues: dict[str, frozenset[str]] = field(default_factory=dict)
     leaving: dict[str, float] = field(default_factory=dict)
     ever: set[str] = field(default_factory=set)
     lost: float = 0.0
+    told: float = 0.0
     clock: Callable[[], float] = time.time
 
     def came(self, host: str) -> None:
@@ -26,10 +28,11 @@ class Hosts:
         if host in self.queues or host in self.leaving:
             self.lost = self.clock()
         self.leaving.pop(host, None)
+        self.told = self.clock()
 
     def leaves(self, host: str) -> None:
         """A worker says that it ends: it finishes the tasks that it has, and answers no more."""
-        self.leaving[host] = self.clock()
+        self.leaving[host] = self.told = self.clock()
 
     def answered(self, hosts: Iterable[str], asked: float) -> None:
         """These answer to what was asked at that moment, so they are not leaving."""

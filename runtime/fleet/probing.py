@@ -11,7 +11,8 @@ for when, how often and for how long):
 3. whether everybody has answered: on Redis the broker says how many workers heard the question, on RabbitMQ how many consume from
    the queue. While one is silent, or known to be leaving, the step may be with it.
 
-Any sign of life begins it all anew. When the broker itself was away, nothing that was found before counts.
+Any sign of life begins it all anew. When the broker itself was away, nothing that was found before counts. That there is no worker left at
+all is told, and when one is there again.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..broker.inspecting import Answers, Command, Inspector, Standing
-from .facts import Alive, Fact, Lost, Seen
+from ..outcome import Noted
+from .facts import Alive, Lost, News, Seen
 from .hosts import Hosts
 from .patience import Patience
 from .watched import Step, Watched, batches
@@ -31,6 +33,9 @@ MOST, MOST_IDS = 1000, 250
 
 #: What ``query_task`` calls a step, and what it is called here.
 _STATES = {"active": "started", "scheduled": "scheduled"}
+
+#: Seconds after a worker has said that it begins or ends until it surely listens to questions, or no more.
+_SETTLED = 1.0
 
 
 class Probing:
@@ -45,19 +50,23 @@ class Probing:
     """
 
     def __init__(
-        self, watched: Watched, hosts: Hosts, deliver: Callable[[Fact], None], patience: Patience, clock: Callable[[], float] = time.time
+        self, watched: Watched, hosts: Hosts, deliver: Callable[[News], None], patience: Patience, clock: Callable[[], float] = time.time
     ) -> None:
         self._watched = watched
         self._hosts = hosts
         self._deliver = deliver
         self._patience = patience
         self._clock = clock
+        self._asked = 0.0
+        self._nobody = False
 
     def turn(self, inspector: Callable[[], Inspector]) -> float:
         """Ask about what is due; after how many seconds to do so again. Raises ConnectionLost."""
         due = self._watched.due(MOST)
         if due:
             self._ask(inspector(), due)
+        elif self._is_doubtful():
+            self._call_the_roll(inspector())
         return self._watched.wait()
 
     def interrupted(self) -> None:
@@ -66,17 +75,51 @@ class Probing:
         self._hosts.interrupted()
 
     def _ask(self, inspector: Inspector, due: list[Step]) -> None:
-        asked = self._clock()
+        asked = self._asked = self._clock()
         questions = [Command("query_task", {"ids": ids}) for ids in batches([step.task_id for step in due], MOST_IDS)]
         answers = inspector.ask(questions, self._patience.answer, expected=self._hosts.queues.keys() - self._hosts.leaving.keys())
         known = dict(_known(answers))
         self._hosts.answered({host for answer in answers for host in answer.by_host}, asked)
+        self._somebody(host for answer in answers for host in answer.by_host)
         for task_id, (state, worker) in known.items():
             self._watched.known(task_id, worker)
             self._deliver(Alive(task_id, state, worker))
         missing = [step for step in due if step.task_id not in known and step.task_id in self._watched]
         if missing:
             self._judge(inspector, missing, answers)
+
+    # -------------------------------------------------------------------------------------------------------- is anybody there
+    def _is_doubtful(self) -> bool:
+        """Whether workers have said what makes it doubtful that there is one, or that there is none, since they were asked last."""
+        settled = self._hosts.told + _SETTLED
+        if not len(self._watched) or not self._asked_before(settled):
+            return False
+        return self._nobody or self._hosts.queues.keys() <= self._hosts.leaving.keys()
+
+    def _asked_before(self, moment: float) -> bool:
+        return self._asked < moment <= self._clock()
+
+    def _call_the_roll(self, inspector: Inspector) -> None:
+        self._asked = self._clock()
+        (answers,) = inspector.ask([Command("active_queues", {})], self._patience.answer)
+        self._hosts.queues.update(queues_of(answers.by_host))
+        self._hosts.answered(answers.by_host, self._asked)
+        self._somebody(answers.by_host)
+        if answers.listeners == 0:
+            self._tell_of_nobody()
+
+    def _somebody(self, hosts: Iterable[str]) -> None:
+        host = min(hosts, default=None)
+        if self._nobody and host is not None:
+            self._nobody = False
+            self._deliver(Noted(f"a worker answers again: {host}"))
+
+    def _tell_of_nobody(self) -> None:
+        if not self._nobody and self._hosts.ever:
+            self._nobody = True
+            after = f"{self._patience.down_after:g} s"
+            said = f"what is in a queue waits until one comes; what they had taken counts as lost after {after}, unless it comes back"
+            self._deliver(Noted(f"no worker answers any more: {said}"))
 
     # ------------------------------------------------------------------------------------------------ what nobody says he has
     def _judge(self, inspector: Inspector, missing: list[Step], answers: list[Answers]) -> None:
@@ -91,10 +134,12 @@ class Probing:
         by_queue: dict[str, list[Step]] = {}
         for step in missing:
             by_queue.setdefault(step.queue, []).append(step)
+        deserted = not hosts
         for queue, steps in by_queue.items():
             standing = inspector.standing(queue)
             waiting = inspector.waiting(queue, [step.task_id for step in steps]) if standing.messages else frozenset()
             everybody = self._everybody(queue, standing, hosts, listeners)
+            deserted = deserted and everybody
             if everybody:
                 self._hosts.gone(host for host in self._hosts.queues.keys() - hosts if queue in self._hosts.queues[host])
             for step in steps:
@@ -103,6 +148,8 @@ class Probing:
                     self._deliver(Alive(step.task_id, "scheduled", scheduled[step.task_id]))
                 else:
                     self._missing(step, standing, waiting, step.task_id in held, hosts, everybody)
+        if deserted:
+            self._tell_of_nobody()
 
     def _missing(
         self, step: Step, standing: Standing, waiting: frozenset[str] | None, held: bool, hosts: set[str], everybody: bool

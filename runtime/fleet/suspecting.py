@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,9 @@ from ..errors import StepLostError
 from ..events import Lost as StepLost
 from ..events import Revoked
 from ..failures import failure_of
+from ..outcome import Noted
 from ..values import fill
-from .facts import Fact, Lost, Seen
+from .facts import Lost, News, Seen
 from .patience import Patience
 from .told_failures import told_failure
 from .watching import Watching
@@ -35,13 +36,15 @@ class Suspicion:
     Args:
         app: whose broker leads to the workers.
         run_id: the id of the run.
+        tell: takes remarks about the fleet, when :meth:`found` is called.
         patience: how long is waited for what.
     """
 
-    def __init__(self, app: App, run_id: str, patience: Patience | None = None) -> None:
+    def __init__(self, app: App, run_id: str, tell: Callable[[Noted], None], patience: Patience | None = None) -> None:
         self._app = app
-        self._facts: SimpleQueue[Fact] = SimpleQueue()
-        self._watching = Watching(app, run_id, self._facts.put, events=False, patience=patience)
+        self._tell = tell
+        self._news: SimpleQueue[News] = SimpleQueue()
+        self._watching = Watching(app, run_id, self._news.put, events=False, patience=patience)
         self._watching.look()
         self._watching.start()
 
@@ -66,10 +69,12 @@ class Suspicion:
         """What was found since the last time, by task id; the events still lack their steps' ids."""
         while True:
             try:
-                fact = self._facts.get_nowait()
+                news = self._news.get_nowait()
             except Empty:
                 return
-            match fact:
+            match news:
+                case Noted():
+                    self._tell(news)
                 case Lost(id_, why):
                     yield id_, StepLost("", failure_of(StepLostError(why), keep=False))
                 case Seen(id_, "REVOKED", result):

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import flowc
 from flowc.runtime.fleet.driver import drive
-from flowc.runtime.fleet.facts import Fact
+from flowc.runtime.fleet.facts import News
 from flowc.runtime.fleet.patience import Patience
 from flowc.runtime.fleet.watching import Watching
 from flowc.runtime.outcome import Noted, RunEvent, RunResult, StepEnded, StepResult
@@ -78,7 +78,7 @@ class Driven:
         self._thread = threading.Thread(target=self._run, name="driven", daemon=True)
         self._thread.start()
 
-    def _watching(self, app: flowc.App, run_id: str, deliver: Callable[[Fact], None], *, events: bool) -> Watching:
+    def _watching(self, app: flowc.App, run_id: str, deliver: Callable[[News], None], *, events: bool) -> Watching:
         self.run_id = run_id
         return Watching(app, run_id, deliver, events=events, patience=self._patience)
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from flowc.runtime.broker.inspecting import Answers, Command, Inspector, Standing
 from flowc.runtime.errors import ConnectionLost
-from flowc.runtime.fleet.facts import Fact
+from flowc.runtime.fleet.facts import Fact, News
 from flowc.runtime.fleet.hosts import Hosts
 from flowc.runtime.fleet.patience import Patience
 from flowc.runtime.fleet.probing import Probing
 from flowc.runtime.fleet.watched import Watched
+from flowc.runtime.outcome import Noted
 
 
 class Invented(Inspector):
@@ -45,7 +46,8 @@ class Invented(Inspector):
     ) -> list[Answers]:
         if self.away:
             raise ConnectionLost("away")
-        return [Answers(self._answers(command, destination), len(self.workers) if self.redis else None) for command in commands]
+        heard = len(self.workers) if self.redis or not self.workers else None  # RabbitMQ gives back what nobody can hear
+        return [Answers(self._answers(command, destination), heard) for command in commands]
 
     def _answers(self, command: Command, destination: list[str] | None) -> dict[str, Any]:
         hosts = [host for host in self.workers if host not in self.silent and (destination is None or host in destination)]
@@ -94,14 +96,20 @@ class Bench:
     def __init__(self, *, redis: bool = True, patience: Patience | None = None) -> None:
         self.now = 1_000_000.0
         self.facts: list[tuple[float, Fact]] = []
+        self.notes: list[tuple[int, str]] = []
         self.fleet = Invented(redis=redis)
         self.patience = patience or replace(Patience(), untold_after=Patience().lost_after)
         self.watched = Watched(self.patience, lambda: self.now)
         self.hosts = Hosts(clock=lambda: self.now)
         self._begun = self.now
-        self.probing = Probing(
-            self.watched, self.hosts, lambda fact: self.facts.append((self.now - self._begun, fact)), self.patience, lambda: self.now
-        )
+        self.probing = Probing(self.watched, self.hosts, self._take, self.patience, lambda: self.now)
+
+    def _take(self, news: News) -> None:
+        at = self.now - self._begun
+        if isinstance(news, Noted):
+            self.notes.append((round(at), news.text))
+        else:
+            self.facts.append((at, news))
 
     def send(
         self, task_id: str, *, delay: float | None = None, expires: float | None = None, priority: int | None = 0, limited: bool = False

@@ -10,9 +10,10 @@ from types import TracebackType
 from typing import Any, Self
 
 import flowc
-from flowc.runtime.fleet.facts import Alive, Fact, Lost, Seen
+from flowc.runtime.fleet.facts import Alive, Fact, Lost, News, Seen
 from flowc.runtime.fleet.patience import Patience
 from flowc.runtime.fleet.watching import Watching
+from flowc.runtime.outcome import Noted
 
 #: Of everything a little, so that a test ends in seconds.
 QUICK = Patience(
@@ -38,12 +39,16 @@ class Run:
         self.queue = queue
         self.app = flowc.App("proj", broker=broker, backend=backend, settings=settings, set_as_current=False)
         self.facts: list[Fact] = []
+        self.notes: list[str] = []
         self._came = threading.Condition()
         self.watching = Watching(self.app, self.id, self._take, events=events, patience=patience)
 
-    def _take(self, fact: Fact) -> None:
+    def _take(self, news: News) -> None:
         with self._came:
-            self.facts.append(fact)
+            if isinstance(news, Noted):
+                self.notes.append(news.text)
+            else:
+                self.facts.append(news)
             self._came.notify_all()
 
     def __enter__(self) -> Self:

@@ -1,0 +1,94 @@
+"""What is told of the fleet itself while steps are out: that no worker is left, and that one is there again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flowc.runtime.fleet.patience import Patience
+
+from .apart import Apart
+from .inventions import Bench
+
+PATIENCE = Patience()
+
+
+@pytest.fixture(params=[True, False], ids=["redis", "rabbitmq"])
+def bench(request: pytest.FixtureRequest) -> Bench:
+    return Bench(redis=request.param)
+
+
+def test_that_no_worker_is_left_is_told_once_and_that_one_is_back(bench: Bench) -> None:
+    bench.send("a")
+    bench.fleet.workers["w1"]["a"] = "active"
+    bench.after(40)
+    bench.fleet.workers.clear()
+    bench.fleet.queues["q"] = ["b"]
+    bench.send("b")
+    bench.after(300)
+    ((when, said),) = bench.notes
+    assert 40 < when <= 40 + PATIENCE.probe_after
+    assert said.startswith("no worker answers any more: what is in a queue waits until one comes; ")
+    assert "counts as lost after 600 s" in said
+    bench.fleet.workers["w2"] = {"b": "active"}
+    bench.fleet.queues["q"] = []
+    bench.after(300)
+    assert [said for _, said in bench.notes[1:]] == ["a worker answers again: w2"]
+
+
+def test_workers_that_say_that_they_end_hasten_what_is_told(bench: Bench) -> None:
+    bench.send("a")
+    bench.fleet.workers["w1"]["a"] = "active"
+    bench.after(600)
+    bench.hosts.leaves("w1")
+    bench.fleet.workers.clear()
+    bench.after(10)
+    ((when, _),) = bench.notes
+    assert when <= 610
+    bench.hosts.came("w2")
+    bench.fleet.workers["w2"] = {"a": "active"}
+    bench.after(10)
+    assert bench.notes[1:] == [(bench.notes[1][0], "a worker answers again: w2")]
+
+
+def test_one_of_several_that_leaves_is_nothing_to_speak_of(bench: Bench) -> None:
+    bench.fleet.workers["w2"] = {"a": "active"}
+    bench.send("a")
+    bench.after(600)
+    bench.fleet.asked.clear()
+    bench.hosts.leaves("w1")
+    del bench.fleet.workers["w1"]
+    bench.after(10)
+    assert (bench.notes, bench.fleet.asked) == ([], [])
+
+
+def test_that_nobody_was_ever_there_is_told_by_the_look_alone(bench: Bench) -> None:
+    bench.fleet.workers.clear()
+    bench.fleet.queues["q"] = ["a"]
+    bench.send("a")
+    bench.after(1000)
+    assert bench.notes == []
+
+
+def test_workers_that_are_busy_are_not_said_to_be_gone(bench: Bench) -> None:
+    bench.hosts.ever.add("w1")
+    bench.fleet.silent = {"w1"}
+    bench.send("a")
+    bench.after(1000)
+    assert bench.notes == []
+
+
+@pytest.mark.parametrize("kind", ["redis", pytest.param("rabbitmq", marks=pytest.mark.soak)])
+def test_stock_workers_that_are_killed(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    apart = Apart(request.getfixturevalue("redis_database" if kind == "redis" else "rabbitmq_url"), tmp_path)
+    with apart.worker() as worker, apart.run() as run:
+        run.alive(run.send("proj.sleep", 600))
+        worker.kill()
+        run.wait_until(lambda: run.notes)
+        worker.start()
+        waits = run.send("proj.sleep", 600)
+        run.alive(waits)
+        run.wait_until(lambda: len(run.notes) == 2)
+        assert run.notes[0].startswith("no worker answers any more")
+        assert run.notes[1] == f"a worker answers again: {worker.hostname}"
