@@ -14,7 +14,7 @@ LONGEST_WAIT = 30.0
 class Clock:
     """The machine's clock.
 
-    ``rounding``: seconds that are added to the moment at which a call is to begin, since a clock read through a float may be a fraction of a
+    ``rounding``: seconds that are added to the moment at which a call is to begin: a clock read through a float may be a fraction of a
     microsecond off, and nothing may ever begin early.
     """
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 import datetime as dt
 import heapq
 import itertools
-import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from functools import partial
 from queue import Empty
 from typing import Any
 
 from ..compiler.plan import Plan
 from .app import App
 from .binding import bind
+from .clock import CLOCK, Clock
 from .codec import unpack
 from .dispatch import Dispatcher
 from .engine import Send
@@ -36,8 +38,9 @@ from .timers import shorter
 from .worker.execute import Killed
 from .worker.jobs import Begun, Dropped, Ended, HandlerJob, Report, Told
 from .worker.pools import make_pool
+from .worker.pools.interface import Pool, Reporter
 
-__all__ = ["bind", "run"]
+__all__ = ["EmbeddedRun", "bind", "run"]
 
 
 def run(
@@ -74,17 +77,40 @@ def run(
     check_tasks(plan, app)
     bound, redactor = bind(plan, now=now, env=env, secrets=secrets)
     check_ids(bound)
-    return _Run(bound, app, pool, concurrency, on_event, redactor).run()
+    remarks, making = notes(plan, app, pool), partial(make_pool, pool, concurrency, app)
+    return EmbeddedRun(bound, app, making, on_event, redactor, solo=pool == "solo", notes=remarks).run()
 
 
-class _Run(Running):
-    """The state of one run."""
+class EmbeddedRun(Running):
+    """The state of one run.
 
-    def __init__(self, plan: Plan, app: App, pool: str, concurrency: int | None, on_event: Watcher | None, redactor: Redactor) -> None:
-        super().__init__(plan, app, on_event, redactor)
-        self._pool = make_pool(pool, concurrency, app, self._deliver)
-        self._solo = pool == "solo"
-        self._dispatcher = Dispatcher(uuid.uuid4().hex, app, self._pool, redactor)
+    Args:
+        plan: the bound plan.
+        app: the application that has its tasks.
+        making: makes the pool that runs them, given what takes its reports.
+        on_event: called with each event.
+        redactor: masks what is shown.
+        solo: whether the pool runs a task in this thread when it is given one, and tells its states then.
+        notes: remarks about the run that are known already.
+        clock: says what time it is.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        app: App,
+        making: Callable[[Reporter], Pool],
+        on_event: Watcher | None,
+        redactor: Redactor,
+        *,
+        solo: bool = False,
+        notes: tuple[str, ...] = (),
+        clock: Clock = CLOCK,
+    ) -> None:
+        super().__init__(plan, app, on_event, redactor, clock=clock)
+        self._pool = making(self._deliver)
+        self._solo = solo
+        self._dispatcher = Dispatcher(uuid.uuid4().hex, app, self._pool, redactor, clock)
         self._worker = self._dispatcher.worker
         self._backlog: list[tuple[int, int, str, dt.datetime]] = []
         self._numbers = itertools.count()
@@ -93,14 +119,15 @@ class _Run(Running):
             self._room = self._pool.concurrency  # what has been given to the pool cannot be overtaken any more
         self._out: dict[str, str] = {}
         self._retried: dict[str, Failure | None] = {}
-        self._timeouts = Timeouts()
+        self._timeouts = Timeouts(clock)
         self._left_alone: dict[str, str] = {}
-        self._notes = notes(plan, app, pool)
+        self._notes = notes
 
     # ------------------------------------------------------------------------------------------------------------ loop
     def run(self) -> RunResult:
+        """Until all has ended, or the run was stopped."""
         try:
-            with listening(self._signalled):
+            with self._listening():
                 self._begin()
                 while not self._engine.finished:
                     self._feed()
@@ -116,6 +143,10 @@ class _Run(Running):
             self._dispatcher.close()
         self._tell_of_those_left()
         return self._result()
+
+    def _listening(self) -> AbstractContextManager[None]:
+        """Signals of the operating system are told to the run inside."""
+        return listening(self._signalled)
 
     def _feed(self) -> None:
         """Send what is ready, as far as there is room; calls that only wait for their time take none."""
@@ -135,7 +166,7 @@ class _Run(Running):
         inbox = self._inbox
         waiting = bool(self._out) or self._handling.waiting
         try:
-            item = inbox.get(waiting, shorter(self._worker.wait(), self._timeouts.wait()))
+            item = self._clock.wait(inbox, waiting, shorter(self._worker.wait(), self._timeouts.wait()))
             while True:
                 self._report(item)
                 item = inbox.get_nowait()
@@ -214,7 +245,7 @@ class _Run(Running):
             elif not self._worker.drop(id_):  # it waited to be tried again
                 self._pool.cancel(id_)
             if began is not None:
-                self._record.ran(step, began[0], time.monotonic(), began[1])
+                self._record.ran(step, began[0], self._clock.monotonic(), began[1])
             self._handle(Failed(step, failure_of(error, keep=False)))
 
     def _tell_of_those_left(self) -> None:

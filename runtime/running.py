@@ -128,12 +128,16 @@ class Running(ABC):
                 case Skipped(id_):
                     if self._on_event is not None:
                         self._on_event(StepEnded(self._record.step(id_)))
-                case Notify(step=step):
-                    deaf = self._handling.listen(action, self._task_id(step))
-                    if deaf is not None:
-                        self._watch(HandlerCalled(deaf))
+                case Notify():
+                    self._listen(action)
                 case CallHandler():
                     self._call_handler(action)
+
+    def _listen(self, action: Notify) -> None:
+        """A listener is called with a state."""
+        deaf = self._handling.listen(action, self._task_id(action.step))
+        if deaf is not None:
+            self._watch(HandlerCalled(deaf))
 
     def _call_handler(self, action: CallHandler) -> None:
         try:
