@@ -7,6 +7,7 @@ them is told by other threads (:mod:`.replies`, :mod:`.watching`), as facts, and
 from __future__ import annotations
 
 import datetime as dt
+import signal
 import time
 import uuid
 from collections import deque
@@ -19,7 +20,7 @@ from ..app import App
 from ..binding import bind
 from ..broker.run_queue import ABANDONED, make_run_queue
 from ..engine import Send
-from ..errors import QueueNotFound, StepError, TaskRevokedError, UsageError
+from ..errors import QueueNotFound, StepError, TaskRevokedError, UnknownTasks, UsageError
 from ..events import CallHandler, Failed, Lost, Revoked, State, Succeeded
 from ..failures import Failure, failure_of
 from ..interrupts import listening
@@ -79,7 +80,7 @@ def drive(
         make_watching: for tests.
 
     In the main thread, SIGINT and SIGTERM are taken over while it runs: the first stops sending and waits for what is out, the
-    second leaves at once. What was sent runs in any case.
+    second leaves at once. What was sent runs in any case. Before the first step is sent, one is enough.
 
     Raises:
         PlanError: the plan is damaged, or a variable or secret that it needs is not set.
@@ -93,6 +94,10 @@ def drive(
     bound, redactor = bind(plan, now=now, env=env, secrets=secrets)
     check_ids(bound)
     return _Drive(bound, app, on_event, redactor, timeout, window, abandoned, make_watching).run(preflight)
+
+
+class _LeftEarly(BaseException):
+    """A signal came before anything was sent."""
 
 
 class _Drive(Running):
@@ -125,26 +130,48 @@ class _Drive(Running):
         self._handler_of: dict[str, str] = {}
         self._ended: list[str] = []
         self._given_up: list[str] = []
-        self._left = False
+        self._begun = self._left = False
 
     # ------------------------------------------------------------------------------------------------------------ loop
     def run(self, preflight: bool) -> RunResult:
         """Until all has ended, or the run is left."""
         try:
-            queues, notes = find_queues(self._plan, self._messages)
-            self._replies.open()
-            notes += look(self._plan, self._watching, queues) if preflight else ()
             with listening(self._signalled):
-                self._note(*notes)
-                self._watching.start()
+                self._note(*self._prepare(preflight))
                 self._begin()
                 while not (self._left or self._engine.finished):
                     self._feed()
                     self._take()
+        except _LeftEarly:
+            self._notes += (f"{signal.Signals(self._signals[0]).name}: nothing was sent",)
         finally:
             self._watching.close()
             self._replies.close(forget=not len(self._told))
         return self._result(timed_out=self._left and not self._signals)
+
+    def _prepare(self, preflight: bool) -> tuple[str, ...]:
+        """All that comes before the first step; remarks for the user. Raises _LeftEarly."""
+        queues, notes = find_queues(self._plan, self._messages)
+        self._replies.open()
+        if preflight and not self._signals:
+            try:
+                notes += look(self._plan, self._watching, queues)
+            except UnknownTasks:
+                if not self._signals:  # else not all have answered
+                    raise
+        if not self._signals:
+            self._watching.start()
+        self._begun = True
+        if self._signals:  # looked at last: from here on a signal is news like any other
+            raise _LeftEarly
+        return notes
+
+    def _signalled(self, number: int) -> None:
+        super()._signalled(number)
+        if not self._begun:
+            if len(self._signals) > 1:
+                raise _LeftEarly  # whatever is waited for
+            self._watching.interrupt()
 
     def _feed(self) -> None:
         """Send what is ready, as far as there is room."""

@@ -138,6 +138,10 @@ class Watching:
         self._watched.hurry(task_id)
         self._woken.set()
 
+    def interrupt(self) -> None:
+        """Wait for no answers any more. From any thread, or a signal handler."""
+        self._asking.interrupt()
+
     def close(self) -> None:
         """Watch no longer; events that this run has switched on are switched off."""
         self._stopping.set()

@@ -50,6 +50,8 @@ class ScriptedFleet:
     def __init__(self, script: Script, *, fleet: Fleet | None = None) -> None:
         self._script = script
         self.fleet = fleet or Fleet({}, {})
+        #: Called when the workers are looked at.
+        self.looking: Callable[[], None] = lambda: None
         self.deliver: Callable[[Fact], None] = lambda fact: None
         self.sent: list[Message] = []
         self.batches: list[int] = []
@@ -110,6 +112,7 @@ class _Watching:
         fleet.deliver = deliver
 
     def look(self, timeout: float = 2.0) -> Fleet:
+        self._fleet.looking()
         return self._fleet.fleet
 
     def start(self) -> None:
@@ -126,6 +129,9 @@ class _Watching:
 
     def probe(self, task_id: str) -> None:
         self._fleet.asked.append(task_id)
+
+    def interrupt(self) -> None:
+        pass
 
     def close(self) -> None:
         pass

@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 
 import pytest
+import redis
 
 from ...cli.conftest import Flowc
 from ..shared import SharedStock
@@ -102,6 +104,30 @@ def test_ctrl_c_twice_leaves(here: Path, at: tuple[str, ...]) -> None:
             run.kill()  # has no effect on one that has left
     assert run.returncode == 130
     assert "Still running when the run was ended: add#1" in rest
+
+
+def test_a_signal_while_the_workers_are_looked_at(here: Path, redis_database: str) -> None:
+    write(here, "proj.add(1, 2)\n")
+    number = redis_database.rpartition("/")[2]
+    with redis.Redis.from_url(redis_database) as client, client.pubsub() as deaf:
+        deaf.subscribe(f"/{number}.celery.pidbox")  # as a worker that answers nothing: it is waited for
+        assert deaf.get_message(timeout=30)
+        command = [sys.executable, "-m", "flowc", "run", "f.flow", "--broker", redis_database]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=os.getcwd()) as run:
+            try:
+                until = time.monotonic() + 60
+                while not client.keys("_kombu.binding.flowc.*"):
+                    assert time.monotonic() < until
+                    time.sleep(0.005)
+                run.send_signal(signal.SIGTERM)
+                out, said = run.communicate(timeout=60)
+            finally:
+                run.kill()
+        assert (run.returncode, out) == (143, "")
+        assert "note: SIGTERM: nothing was sent\n" in said
+        assert "no worker has answered" not in said
+        assert client.keys("_kombu.binding.flowc.*") == []
+        assert client.llen("celery") == 0
 
 
 def said_until(run: subprocess.Popen[str], word: str) -> str:

@@ -314,6 +314,20 @@ def test_a_second_interrupt_leaves_at_once_and_says_what_is_out() -> None:
     assert (result.exit_code, result.abandoned, result.ok) == (130, ("never#1",), False)
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_signal_before_anything_was_sent_is_enough(times: int) -> None:
+    def looking() -> None:
+        for _ in range(times):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    fleet = ScriptedFleet(computed, fleet=Fleet({"w1": frozenset()}, {}))  # which has not all answered: no reason to refuse
+    fleet.looking = looking
+    result, _ = played("add(1, 1)\n", fleet)
+    assert states(result) == {"add#1": "PENDING"}
+    assert (result.exit_code, result.notes, fleet.sent) == (143, ("SIGTERM: nothing was sent",), [])
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
 def test_a_run_has_its_time() -> None:
     result, _ = played("never(1) -> add(1)\nadd(1, 1)\n", timeout=0.2)
     assert states(result) == {"never#1": "STARTED", "add#1": "PENDING", "add#2": "SUCCESS"}
