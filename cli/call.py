@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .exits import Exit, Stop
+from .exits import Stop
+from .reaching import reaching
 
 if TYPE_CHECKING:
     from ..runtime.app import App
@@ -159,18 +160,10 @@ def _is_embedded(app: App, *, registered: bool, wait: bool) -> bool:
 @contextmanager
 def _explained() -> Iterator[None]:
     """What may be wrong around a call, as a message and an exit code."""
-    from ..runtime.errors import BackendError, ConnectionLost, UsageError
+    from ..runtime.errors import UsageError
 
-    try:
-        yield
-    except Stop:
-        raise
-    except (UsageError, NotImplementedError) as wrong:
-        raise Stop(str(wrong)) from None
-    except Exception as error:
-        # kombu's OperationalError is known by its name: the command line does not import kombu
-        if isinstance(error, (BackendError, ConnectionLost, OSError)) or "OperationalError" in (
-            kind.__name__ for kind in type(error).__mro__
-        ):
-            raise Stop(str(error) or type(error).__name__, Exit.BROKER) from None
-        raise
+    with reaching():
+        try:
+            yield
+        except (UsageError, NotImplementedError) as wrong:
+            raise Stop(str(wrong)) from None

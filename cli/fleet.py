@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from .exits import Exit, Stop
+from .exits import Stop
+from .gathering import gathered
 
 if TYPE_CHECKING:
     from ..runtime.app import App
     from .config import Config
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +38,8 @@ _OPTIONS = (
 )
 
 
-def fleet_options(command: Command) -> Command:
-    """Add ``--broker --backend --celery`` to a command, which gets them as one argument ``fleet``."""
-    from functools import update_wrapper
-
-    def gather(*args: Any, **values: Any) -> Any:
-        chosen = {name: values.pop(name) for name in FleetChoices.__slots__}
-        return command(*args, fleet=FleetChoices(**chosen), **values)
-
-    wrapped: Any = update_wrapper(gather, command)
-    for option in reversed(_OPTIONS):
-        wrapped = option(wrapped)
-    result: Command = wrapped
-    return result
+#: Adds ``--broker --backend --celery`` to a command, which gets them as one argument ``fleet``.
+fleet_options = gathered("fleet", FleetChoices, _OPTIONS)
 
 
 def fleet_app(fleet: FleetChoices, spec: str | None, config: Config) -> App:
@@ -105,21 +91,3 @@ def _application(fleet: FleetChoices, spec: str | None, config: Config) -> App:
     from ..runtime.app import App
 
     return App("flowc")
-
-
-@contextmanager
-def reaching() -> Iterator[None]:
-    """Inside: a broker or result store that cannot be reached ends the command with a message and exit code 5."""
-    from ..runtime.errors import BackendError, ConnectionLost
-
-    try:
-        yield
-    except Stop:
-        raise
-    except Exception as error:
-        # kombu's OperationalError is known by its name: the command line does not import kombu
-        if isinstance(error, (BackendError, ConnectionLost, OSError)) or "OperationalError" in (
-            kind.__name__ for kind in type(error).__mro__
-        ):
-            raise Stop(str(error) or type(error).__name__, Exit.BROKER) from None
-        raise

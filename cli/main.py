@@ -110,7 +110,7 @@ def main(args: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         note("\nflowc: interrupted\n")
         return Exit.INTERRUPTED
-    except Exception as bug:
+    except Exception as bug:  # of flowc itself: it is told with its place, and FLOWC_DEBUG=1 lets it through
         if isinstance(bug, OSError) and bug.errno in NOT_OUR_FAULT:
             abandon(sys.stdout)
             note(f"flowc: {(bug.strerror or str(bug)).lower()}\n")

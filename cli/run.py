@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from .exits import Exit, Stop
-from .fleet import FleetChoices, fleet_app, fleet_options, reaching
+from .fleet import FleetChoices, fleet_app, fleet_options
+from .reaching import reaching
 from .settings import Choices, compile_options, make_settings
 from .terminal import note, out_json
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..dsl.columns import visible
 from .exits import Stop
+from .gathering import gathered
 
 if TYPE_CHECKING:
     from ..compiler.pipeline import Settings
     from ..compiler.stubs import Stubs
     from .config import Config
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +28,6 @@ class Choices:
     stubs: tuple[str, ...]
     max_steps: int
     include_root: str | None
-
-
-def compile_options(command: Command) -> Command:
-    """Add ``-p --params --app --stubs --max-steps --include-root`` to a command, which gets them as one argument ``choices``."""
-    from functools import update_wrapper
-
-    def gather(*args: Any, **values: Any) -> Any:
-        chosen = {name: values.pop(name) for name in Choices.__slots__}
-        return command(*args, choices=Choices(**chosen), **values)
-
-    wrapped: Any = update_wrapper(gather, command)
-    for option in reversed(_OPTIONS):
-        wrapped = option(wrapped)
-    result: Command = wrapped
-    return result
 
 
 _OPTIONS = (
@@ -66,6 +50,9 @@ _OPTIONS = (
     ),
     click.option("--include-root", metavar="DIR", help="The folder that includes may not leave [default: the folder of the flow]."),
 )
+
+#: Adds ``-p --params --app --stubs --max-steps --include-root`` to a command, which gets them as one argument ``choices``.
+compile_options = gathered("choices", Choices, _OPTIONS)
 
 
 def make_settings(choices: Choices, config: Config, *, require_params: bool, tasks: Mapping[str, Any] | None = None) -> Settings:

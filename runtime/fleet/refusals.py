@@ -17,12 +17,10 @@ class SubmissionRefused(UsageError):
 
     Attributes:
         obstacles: why, each with the steps that it concerns and its place.
-        driven: whether a driven run would do.
     """
 
-    def __init__(self, obstacles: tuple[Obstacle, ...], *, driven: bool = True) -> None:
+    def __init__(self, obstacles: tuple[Obstacle, ...]) -> None:
         self.obstacles = obstacles
-        self.driven = driven
         super().__init__("\n".join(f"{found.where}: {found.reason}" for found in obstacles))
 
 

@@ -47,5 +47,6 @@ def test_options_load_pydantics_core_alone(tmp_path: Path) -> None:
 def test_findings_do_not_load_the_command_lines_of_other_commands(tmp_path: Path) -> None:
     loaded = modules(tmp_path, "add(2, 2)\n")
     assert {name for name in loaded if name.startswith("flowc.cli.")} == {
-        f"flowc.cli.{name}" for name in ("application", "check", "config", "exits", "flows", "main", "report", "settings", "terminal")
+        f"flowc.cli.{name}"
+        for name in ("application", "check", "config", "exits", "flows", "gathering", "main", "report", "settings", "terminal")
     }
