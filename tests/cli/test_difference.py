@@ -7,7 +7,8 @@ from difflib import unified_diff
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowc.cli.difference import changes, unified
+from flowc.cli.difference import unified
+from flowc.dsl.alignment import changes
 
 lines = st.lists(st.sampled_from("abcdefgh"), max_size=40)
 
