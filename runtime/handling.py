@@ -64,8 +64,8 @@ class Handling:
         shown = replace(request, args=self._redactor.value(request.args), kwargs=self._redactor.value(request.kwargs))
         return HandlerJob(id_, handler.task, args, kwargs, shown, self._redactor.failure(action.failure))
 
-    def handler(self, action: CallHandler) -> Handler:
-        """The errback that the engine asks for."""
+    def handler(self, action: CallHandler | Notify) -> Handler:
+        """The errback or listener that the engine asks for."""
         return self._handlers[action.scope, action.handler][1]
 
     @property

@@ -1,0 +1,101 @@
+"""The pool of a flow under test: a job runs when it is submitted, and its end is reported when the time has come that it took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any, Protocol
+
+from ..app import App
+from ..errors import SoftTimeLimitExceeded, TimeLimitExceeded
+from ..events import State
+from ..failures import failure_of
+from ..worker.execute import execute
+from ..worker.jobs import Begun, BodyJob, Ended, HandlerJob, Job, TaskJob
+from ..worker.pools.interface import Reporter
+from .virtual_clock import VirtualClock
+
+#: Stands in the records for a thread or process.
+WORKER = "virtual"
+
+
+class Witness(Protocol):
+    """Is told of each job."""
+
+    def running(self, job: TaskJob | HandlerJob) -> AbstractContextManager[Callable[[Ended], None]]:
+        """The job runs inside; what is given takes its end. Raises what may not become a failure."""
+
+
+class VirtualPool:
+    """Runs jobs in the thread that submits them, one after the other, though each at its own virtual time.
+
+    It keeps time limits as the pool ``processes`` does, and ends a job that nobody waits for any more.
+
+    Args:
+        app: whose tasks run.
+        report: takes what is reported at once.
+        clock: has the rest reported later.
+        most: how many jobs at once, in virtual time.
+        witness: is told of each job.
+    """
+
+    def __init__(self, app: App, report: Reporter, clock: VirtualClock, most: int, witness: Witness) -> None:
+        self.concurrency = self.room = most
+        self._app = app
+        self._report = report
+        self._clock = clock
+        self._witness = witness
+        self._ends: dict[Any, int] = {}
+
+    def submit(self, job: Job) -> None:
+        """Run the job now; its states and its end come when they are due."""
+        assert not isinstance(job, BodyJob)  # chords are for workers
+        if job.announced:
+            self._report(Begun(job.key, WORKER))
+        task = self._app.tasks.get(job.task if isinstance(job, HandlerJob) else job.headers["task"])
+        self._clock.limit_with(SoftTimeLimitExceeded if task is None else task.soft_limit_error)
+        with self._witness.running(job) as seen, self._clock.job(job.limits[0]):
+            ended = execute(job, self._app, self._clock.report, WORKER, self._clock.soft_limit, self._clock)
+            if self._clock.overdue:
+                self._clock.cut()
+                error = TimeLimitExceeded(f"ran longer than {job.limits[0]:g} s and was killed")
+                failure, finished = failure_of(error, keep=False), self._clock.monotonic()
+                ended = replace(ended, state=str(State.FAILURE), result=None, failure=failure, finished=finished, resend=None)
+            seen(ended)
+            self._clock.report(ended)
+            self._ends[job.key] = self._clock.elapsed
+
+    def running(self) -> list[Any]:
+        """The keys of jobs whose end has not come."""
+        self._ends = {key: due for key, due in self._ends.items() if due > self._clock.elapsed}
+        return list(self._ends)
+
+    def abandon(self, key: object) -> bool:
+        """Its end will be heeded by nobody."""
+        return self._ends.pop(key, None) is not None
+
+    def drain(self) -> None:
+        """Nobody stops a flow under test."""
+
+    def cancel(self, key: object) -> None:
+        """Every job has begun already."""
+
+    def terminate(self, key: object, number: int) -> bool:
+        """No job can be stopped."""
+        return False
+
+    def process_of(self, key: object) -> int | None:
+        """No process runs anything."""
+        return None
+
+    def processes(self) -> list[int]:
+        """None."""
+        return []
+
+    def kill(self) -> list[Any]:
+        """Nothing runs while anybody can call this."""
+        return []
+
+    def close(self) -> None:
+        """There is nothing to end."""
