@@ -121,6 +121,7 @@ class Flow:
         timeout: float | None = None,
         preflight: bool = True,
         window: int | None = None,
+        lost_after: float | None = None,
         secrets: Mapping[str, str] | None = None,
         on_event: Callable[[RunEvent], None] | None = None,
     ) -> RunResult:
@@ -134,6 +135,8 @@ class Flow:
             timeout: seconds after which the run is left, whatever is still out; what was sent goes on.
             preflight: ask the workers first which tasks and queues they have.
             window: how many messages may be out at once; 10,000 if None.
+            lost_after: seconds after which a step that no worker knows and that is in no queue is lost; by default some minutes, or hours
+                where workers do not answer.
             secrets: the values of ``secret()``, by name; environment variables of those names if None.
             on_event: called in this thread whenever something happens.
 
@@ -141,6 +144,7 @@ class Flow:
             PlanError: an environment variable or secret that the flow needs is not set.
             UnknownTasks: workers have answered, and none has a task of the flow.
             ConnectionLost, OperationalError: the broker cannot be reached.
+            UsageError: a setting, ``window`` or ``lost_after`` cannot be used.
         """
         from .runtime.fleet.driver import WINDOW, drive
 
@@ -154,6 +158,7 @@ class Flow:
             timeout=timeout,
             preflight=preflight,
             window=WINDOW if window is None else window,
+            lost_after=lost_after,
         )
 
     def __repr__(self) -> str:

@@ -31,6 +31,7 @@ class _How:
     concurrency: int | None
     timeout: float | None
     preflight: bool
+    lost_after: float | None
 
     def check(self, fleet: FleetChoices) -> None:
         """Raises Stop: an option that means nothing here."""
@@ -39,8 +40,10 @@ class _How:
                 raise Stop("--pool and --concurrency are for runs here: with --broker or --celery, workers run the steps")
         elif fleet.backend is not None:
             raise Stop("--backend says where workers keep results: give --broker, too")
-        elif self.timeout is not None or not self.preflight:
-            raise Stop(f"{'--timeout' if self.timeout is not None else '--no-preflight'} is for runs on workers: give --broker, too")
+        else:
+            given = {"--timeout": self.timeout, "--lost-after": self.lost_after, "--no-preflight": None if self.preflight else True}
+            if (useless := next((option for option, value in given.items() if value is not None), None)) is not None:
+                raise Stop(f"{useless} is for runs on workers: give --broker, too")
 
 
 @click.command()
@@ -50,6 +53,12 @@ class _How:
 @click.option("-c", "--concurrency", type=click.IntRange(min=1), metavar="N", help="How many steps run at once [default: the pool's].")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="With --broker: leave after that time.")
 @click.option("--no-preflight", is_flag=True, help="With --broker: do not ask the workers first which tasks they have.")
+@click.option(
+    "--lost-after",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="With --broker: count a step as lost when nobody has known it for so long [default: some minutes].",
+)
 @click.option("--stdin-filename", metavar="PATH", help="What to call standard input in findings, and where its includes are.")
 @fleet_options
 @compile_options
@@ -60,6 +69,7 @@ def command(
     concurrency: int | None,
     timeout: float | None,
     no_preflight: bool,
+    lost_after: float | None,
     stdin_filename: str | None,
     fleet: FleetChoices,
     choices: Choices,
@@ -73,7 +83,7 @@ def command(
     from .config import read_config
     from .one import compile_one
 
-    how = _How(pool, concurrency, timeout, not no_preflight)
+    how = _How(pool, concurrency, timeout, not no_preflight, lost_after)
     how.check(fleet)
     config = read_config()
     app = fleet_app(fleet, choices.app, config) if fleet.given else _application(choices.app, config)
@@ -133,7 +143,8 @@ def _drive(plan: Plan, app: App, how: _How, config: Config) -> RunResult:
 
     stream = sys.stderr  # listeners (~>) are called here, and may print
     with app, reaching(), _stopping(), tasks_print_to_stderr(), progress(plan, stream) as watch:
-        return drive(plan, app, on_event=watch, env=environment(config), timeout=how.timeout, preflight=how.preflight)
+        env = environment(config)
+        return drive(plan, app, on_event=watch, env=env, timeout=how.timeout, preflight=how.preflight, lost_after=how.lost_after)
 
 
 @contextmanager

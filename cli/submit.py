@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 @click.option("--wait", "waits", is_flag=True, help="Wait for the end of every step and print the flow's value as JSON.")
 @click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="With --wait: wait so long at most.")
 @click.option(
+    "--lost-after",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="With --wait: count a step as lost when nobody has known it for so long [default: some minutes].",
+)
+@click.option(
     "--max-message",
     type=click.IntRange(min=1),
     default=256_000,
@@ -46,6 +52,7 @@ def command(
     as_json: bool,
     waits: bool,
     timeout: float | None,
+    lost_after: float | None,
     max_message: int,
     unregistered: bool,
     stdin_filename: str | None,
@@ -64,6 +71,8 @@ def command(
 
     if timeout is not None and not waits:
         raise Stop("--timeout says how long to wait: give --wait, too")
+    if lost_after is not None and not waits:
+        raise Stop("--lost-after is about waiting: give --wait, too")
     config = read_config()
     app = fleet_app(fleet, choices.app, config)
     if waits:
@@ -85,7 +94,7 @@ def command(
         if submission is None:
             return Exit.FINDINGS
         print_submission(submission, as_json=as_json and not waits, note_it=waits)
-        return _wait(submission, source, timeout, as_json=as_json) if waits else Exit.CLEAN
+        return _wait(submission, source, timeout, lost_after, as_json=as_json) if waits else Exit.CLEAN
 
 
 def _check_results(app: App) -> None:
@@ -136,14 +145,14 @@ def _remarks_noted() -> Iterator[None]:
         note(visible(f"note: {text}") + "\n")
 
 
-def _wait(submission: Submission, source: Source, timeout: float | None, *, as_json: bool) -> int:
+def _wait(submission: Submission, source: Source, timeout: float | None, lost_after: float | None, *, as_json: bool) -> int:
     from .outcome import report, value_text
     from .progress import progress
     from .submitted import ended_text
 
     try:
         with progress(submission.plan, sys.stderr) as watch:
-            result = submission.wait(timeout, watch)
+            result = submission.wait(timeout, watch, lost_after=lost_after)
     except BaseException:  # Ctrl-C, or a result store out of reach
         note(f"\nRun {submission.run_id} goes on without this command.\n")
         raise

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from queue import Empty
 from typing import Any, Protocol
 
@@ -35,6 +36,7 @@ from .departures import Departures
 from .facts import Fact, News
 from .links import Links
 from .look import check_listeners, find_queues, look
+from .patience import Patience
 from .replies import Replies
 from .signals import Outcome, Over, Signals
 from .step_messages import StepMessages
@@ -61,8 +63,9 @@ def drive(
     timeout: float | None = None,
     preflight: bool = True,
     window: int = WINDOW,
+    lost_after: float | None = None,
     abandoned: float = ABANDONED,
-    make_watching: MakeWatching = Watching,
+    make_watching: MakeWatching | None = None,
 ) -> RunResult:
     """Run a plan to its end on the workers of a broker.
 
@@ -76,6 +79,7 @@ def drive(
         timeout: seconds after which the run is ended, whatever is still out.
         preflight: ask the workers first which tasks and queues they have.
         window: how many messages may be out at once.
+        lost_after: seconds after which a step that nobody knows is lost; None: see :class:`Patience`.
         abandoned: seconds after which what the run declared on the broker goes by itself, when the run is killed.
         make_watching: for tests.
 
@@ -86,14 +90,15 @@ def drive(
         PlanError: the plan is damaged, or a variable or secret that it needs is not set.
         UnknownTasks: workers answered, and none has a task of the plan; or the application lacks a listener. Nothing was sent.
         ConnectionLost, OperationalError: the broker cannot be reached; nothing was sent.
-        UsageError: a setting or URL cannot be used, or a window below one.
+        UsageError: a setting or URL cannot be used, a window below one, or a ``lost_after`` that is not above zero.
     """
     if window < 1:
         raise UsageError(f"window is a number from 1, not {window}")
+    making = make_watching or partial(Watching, patience=Patience.losing_after(lost_after))
     check_listeners(plan, app)
     bound, redactor = bind(plan, now=now, env=env, secrets=secrets)
     check_ids(bound)
-    return _Drive(bound, app, on_event, redactor, timeout, window, abandoned, make_watching).run(preflight)
+    return _Drive(bound, app, on_event, redactor, timeout, window, abandoned, making).run(preflight)
 
 
 class _LeftEarly(BaseException):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
+
+from ..errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +48,29 @@ class Patience:
     look_most: float = 2.0
     look_backstop: float = 10.0
     enable_again: float = 15.0
+
+    @classmethod
+    def losing_after(cls, seconds: float | None) -> Self:
+        """What the user wants who says after how many seconds a step that nobody knows is lost; None: the defaults.
+
+        It counts where everybody has answered, or nobody is left: ``lost_after``, ``untold_after`` and ``down_after``. Where somebody may
+        have the step and cannot say so, no less than the defaults is waited for. Questions come so often that this makes a difference.
+
+        Raises:
+            UsageError: it is no time.
+        """
+        if seconds is None:
+            return cls()
+        if not seconds > 0:
+            raise UsageError(f"lost_after is a number of seconds above 0, not {seconds}")
+        own = cls()
+        return cls(
+            probe_after=min(own.probe_after, seconds),
+            pause_first=min(own.pause_first, seconds),
+            pause_most=min(own.pause_most, max(seconds, own.pause_first)),
+            lost_after=seconds,
+            untold_after=seconds,
+            down_after=seconds,
+            unsure_after=max(own.unsure_after, seconds),
+            silent_after=max(own.silent_after, seconds),
+        )

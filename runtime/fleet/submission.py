@@ -67,20 +67,24 @@ class Submission:
     app: App = field(repr=False, compare=False, kw_only=True)
     redactor: Redactor = field(default_factory=Redactor, repr=False, compare=False, kw_only=True)
 
-    def wait(self, timeout: float | None = None, on_event: Callable[[RunEvent], None] | None = None) -> RunResult:
+    def wait(
+        self, timeout: float | None = None, on_event: Callable[[RunEvent], None] | None = None, *, lost_after: float | None = None
+    ) -> RunResult:
         """Wait for the end of every step, as the result backend tells it.
 
         Args:
             timeout: seconds to wait at most; then the result says ``timed_out``, and the flow goes on.
             on_event: called in this thread with each event, as by ``Flow.run``.
+            lost_after: seconds after which a step that nobody knows is lost; by default some minutes, or hours where workers do not answer.
 
         Raises:
-            UsageError: results are not kept.
+            UsageError: results are not kept, or ``lost_after`` is not above zero.
             BackendError: the result store cannot be reached.
         """
         from .awaiting import wait
+        from .patience import Patience
 
-        return wait(self, timeout, on_event)
+        return wait(self, timeout, on_event, patience=Patience.losing_after(lost_after))
 
 
 class SubmissionFailed(Exception):

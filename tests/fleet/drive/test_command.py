@@ -54,6 +54,12 @@ def test_a_lost_step_is_said_to_be_lost(flowc: Flowc, here: Path, at: tuple[str,
     assert "1 step: 1 lost" in ran.err
 
 
+def test_how_soon_a_step_is_lost(flowc: Flowc, here: Path, at: tuple[str, ...]) -> None:
+    ran = flowc("run", write(here, "proj.ignore()\n"), *at, "--lost-after", "0.5")
+    assert ran.code == 4
+    assert "step ignore#1 is lost: StepLostError: its only worker does not know it" in ran.err
+
+
 def test_a_task_that_no_worker_has(flowc: Flowc, here: Path, at: tuple[str, ...]) -> None:
     ran = flowc("run", write(here, "proj.addd(1, 2)\n"), *at)
     assert (ran.code, ran.out) == (2, "")
@@ -79,6 +85,7 @@ def test_a_broker_out_of_reach(flowc: Flowc, here: Path) -> None:
         (("--backend", "redis://h"), "--backend says where workers keep results: give --broker, too"),
         (("--timeout", "3"), "--timeout is for runs on workers"),
         (("--no-preflight",), "--no-preflight is for runs on workers"),
+        (("--lost-after", "60"), "--lost-after is for runs on workers"),
         (("--broker", "redis://h", "--pool", "solo"), "--pool and --concurrency are for runs here"),
         (("--broker", "redis://h", "-c", "2"), "--pool and --concurrency are for runs here"),
         (("--broker", "rediss"), "broker_url"),

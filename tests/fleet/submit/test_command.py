@@ -199,6 +199,7 @@ def test_unknown_tasks(submit: Submit, fleet: list[str], tmp_path: Path) -> None
         (["--broker", "redis://localhost:x/0"], 2, "broker_url"),
         (["--broker", "redis://127.0.0.1:1/0", "--wait"], 2, "results are not kept"),
         (["--broker", "redis://127.0.0.1:1/0", "--timeout", "1"], 2, "give --wait"),
+        (["--broker", "redis://127.0.0.1:1/0", "--lost-after", "1"], 2, "give --wait"),
         (["--celery", "no_such_module"], 2, "--celery: no module is named 'no_such_module'"),
         (["--celery", "a:b", "--app", "c:d"], 2, "give one of them"),
         (

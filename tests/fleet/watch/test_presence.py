@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from flowc.runtime.errors import UsageError
+from flowc.runtime.fleet.facts import Lost
 from flowc.runtime.fleet.patience import Patience
 
 from .apart import Apart
@@ -77,6 +79,52 @@ def test_workers_that_are_busy_are_not_said_to_be_gone(bench: Bench) -> None:
     bench.send("a")
     bench.after(1000)
     assert bench.notes == []
+
+
+# -------------------------------------------------------------------------------------------------------- a patience of one's own
+@pytest.mark.parametrize("redis", [True, False])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_step_is_lost_after_as_long_as_somebody_wants(redis: bool, there: bool) -> None:
+    bench = Bench(redis=redis, patience=Patience.losing_after(40))
+    bench.hosts.ever.add("w1")
+    if not there:
+        bench.fleet.workers.clear()
+    bench.send("a")
+    bench.after(69)
+    assert bench.told(Lost) == []
+    bench.after(31)
+    assert bench.told(Lost) == ["a"]
+
+
+def test_one_that_ran_for_hours_too() -> None:
+    bench = Bench(patience=Patience.losing_after(5))
+    bench.fleet.workers["w1"]["a"] = "active"
+    bench.send("a")
+    bench.after(7200)
+    assert bench.told(Lost) == []
+    del bench.fleet.workers["w1"]["a"]
+    bench.after(25)
+    assert bench.told(Lost) == ["a"]
+
+
+def test_who_may_have_it_and_cannot_say_so_has_the_usual_time() -> None:
+    bench = Bench(patience=Patience.losing_after(5))
+    bench.hosts.ever.add("w1")
+    bench.fleet.silent = {"w1"}
+    bench.send("a")
+    bench.after(PATIENCE.silent_after)
+    assert bench.told(Lost) == []
+
+
+def test_a_long_patience_goes_for_all() -> None:
+    assert Patience.losing_after(None) == PATIENCE
+    assert Patience.losing_after(86_400).silent_after == Patience.losing_after(86_400).lost_after == 86_400
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
+def test_no_time_is_no_patience(seconds: float) -> None:
+    with pytest.raises(UsageError, match="lost_after"):
+        Patience.losing_after(seconds)
 
 
 @pytest.mark.parametrize("kind", ["redis", pytest.param("rabbitmq", marks=pytest.mark.soak)])
