@@ -31,15 +31,16 @@ def find_flows(paths: Iterable[str]) -> list[str]:
         if path == STDIN or not os.path.isdir(path):
             found.setdefault(path)
             continue
-        below = sorted(_below(path), key=lambda name: name.split(os.sep))
-        if not below:
+        inside = sorted(below(path), key=lambda name: name.split(os.sep))
+        if not inside:
             raise Stop(f"there is no .flow file below {path}")
-        for name in below:
+        for name in inside:
             found.setdefault(name)
     return list(found)
 
 
-def _below(folder: str) -> Iterator[str]:
+def below(folder: str) -> Iterator[str]:
+    """Every ``*.flow`` below a folder, but for hidden folders, virtual environments and those that hold other people's files."""
     root = os.path.realpath(folder)
     for parent, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if _is_ours(os.path.join(parent, name), name)]

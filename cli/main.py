@@ -18,6 +18,7 @@ COMMANDS = {
     "check": "Find mistakes in flows without running anything.",
     "plan": "Show the calls that a flow makes.",
     "graph": "Draw a flow.",
+    "diff": "Show what makes one version of a flow of another.",
     "fmt": "Write flows in the canonical layout.",
     "stubs": "Write down what an application's tasks take, for checks without it.",
     "run": "Run a flow: here, without a server, or on workers.",
