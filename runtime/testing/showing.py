@@ -30,7 +30,7 @@ def shown(run: FlowRun) -> str:
 def _line(call: TaskCall) -> str:
     name = call.step if call.handler is None else f"{call.handler} for {call.step}"
     attempt = f" (attempt {call.retries + 1})" if call.retries else ""
-    error = f": {cut(call.error, LONGEST_ERROR)}" if call.error else ""
+    error = f": {cut(call.error.partition(chr(10))[0], LONGEST_ERROR)}" if call.error else ""
     return f"{duration(call.at):>10}  {name}{attempt}  {call.state}{error}"
 
 
