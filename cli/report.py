@@ -11,26 +11,28 @@ from .terminal import note, out, wants_colour
 
 if TYPE_CHECKING:
     from ..dsl.diagnostics import Diagnostic
+    from ..dsl.render import Report
 
-FORMATS = ("full", "concise", "json")
+#: The formats of findings; made in ``dsl/render``, which a clean check does not import.
+FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown")
+
+#: The formats whose report of a clean run is the closing line alone.
+_FOR_PEOPLE = ("full", "concise")
 
 
-def print_findings(findings: Sequence[Diagnostic], *, files: int, form: str) -> None:
-    """Write the findings to standard output as the product of a command: in one of ``FORMATS``, with a closing line for people."""
-    if not findings and form != "json":
+def print_report(report: Report | None, *, files: int, form: str) -> None:
+    """Write a report to standard output as the product of a command, in one of ``FORMATS``; None: there is nothing to tell."""
+    if report is None:
         out(f"No findings in {files:,} file{'' if files == 1 else 's'}.\n")
         return
-    from ..dsl import render
+    from ..dsl.render import rendered
 
-    colour = wants_colour(sys.stdout)
-    if form == "json":
-        out(render.render_json(findings, files=files))
-        return
-    if form == "concise":
-        out(render.render_concise(findings, colour=colour))
-    else:
-        out(render.render_full(findings, colour=colour) + "\n")
-    out(render.summary(findings, files=files) + "\n")
+    out(rendered(report, form, colour=wants_colour(sys.stdout)))
+
+
+def needs_report(form: str) -> bool:
+    """Whether a format says something of a run without findings that a closing line would not."""
+    return form not in _FOR_PEOPLE
 
 
 def note_findings(findings: Sequence[Diagnostic], *, path: str, app: str | None = None) -> None:

@@ -48,5 +48,17 @@ def test_findings_do_not_load_the_command_lines_of_other_commands(tmp_path: Path
     loaded = modules(tmp_path, "add(2, 2)\n")
     assert {name for name in loaded if name.startswith("flowc.cli.")} == {
         f"flowc.cli.{name}"
-        for name in ("application", "check", "config", "exits", "flows", "gathering", "main", "report", "settings", "terminal")
+        for name in (
+            "application",
+            "check",
+            "config",
+            "exits",
+            "flows",
+            "gathering",
+            "main",
+            "report",
+            "repository",
+            "settings",
+            "terminal",
+        )
     }

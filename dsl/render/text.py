@@ -1,19 +1,14 @@
-"""Findings as text: for people with the source and carets, one line each, or as JSON."""
+"""Findings as text for people: with the source and carets, or one line each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from .columns import visible
-from .diagnostics import Diagnostic, Label, Severity
-from .snippet import Mark, Row, line_extent, snippet
-from .source import Source, Span
-
-#: The version of the JSON form. It changes when a reader of an older one could misunderstand it.
-JSON_VERSION = 1
-
-#: Characters of source that a finding in JSON quotes.
-LONGEST_SNIPPET = 400
+from ..columns import visible
+from ..diagnostics import Diagnostic, Label, Severity
+from ..ignored import NONE_IGNORED, Ignored
+from ..snippet import Mark, Row, snippet
+from ..source import Source, Span
 
 _STYLES = {
     "error": "1;31",
@@ -51,19 +46,6 @@ def render_concise(findings: Iterable[Diagnostic], *, colour: bool = False) -> s
     return "".join(_headline(finding, paint) + "\n" for finding in findings)
 
 
-def render_json(findings: Sequence[Diagnostic], *, files: int) -> str:
-    """The findings as JSON, in ASCII: a version, counts, all that is known of each. Lines and columns count from 1; ends are exclusive."""
-    import json
-
-    errors, warnings = count(findings)
-    document = {
-        "version": JSON_VERSION,
-        "counts": {"files": files, "errors": errors, "warnings": warnings},
-        "findings": [_as_json(finding) for finding in findings],
-    }
-    return json.dumps(document, indent=2) + "\n"
-
-
 def count(findings: Iterable[Diagnostic]) -> tuple[int, int]:
     """How many errors and how many warnings."""
     errors = warnings = 0
@@ -75,12 +57,12 @@ def count(findings: Iterable[Diagnostic]) -> tuple[int, int]:
     return errors, warnings
 
 
-def summary(findings: Sequence[Diagnostic], *, files: int) -> str:
-    """The closing line: "Found 2 errors and 1 warning in 3 files."."""
+def summary(findings: Sequence[Diagnostic], *, files: int, ignored: Ignored = NONE_IGNORED) -> str:
+    """The closing line: "Found 2 errors and 1 warning in 3 files."; what was ignored is told, so that nothing goes unseen."""
     errors, warnings = count(findings)
     parts = [number(n, noun) for n, noun in ((errors, "error"), (warnings, "warning")) if n]
     found = f"Found {' and '.join(parts)}" if parts else "No findings"
-    return f"{found} in {number(files, 'file')}."
+    return f"{found} in {number(files, 'file')}{ignored}."
 
 
 def number(n: int, noun: str) -> str:
@@ -144,30 +126,3 @@ def _row(row: Row, width: int, severity: str, paint: Painter) -> str:
     blank = row.text[: len(row.text) - len(marks)]
     label = f" {row.label}" if row.label else ""
     return f"{paint('gutter', ' ' * width + ' |')} {blank}{paint(style, marks + label)}"
-
-
-def _range(source: Source, span: Span) -> dict[str, dict[str, int]]:
-    start, end = source.position(span.start), source.position(span.end)
-    return {"start": {"line": start.line, "column": start.column}, "end": {"line": end.line, "column": end.column}}
-
-
-def _first_line(source: Source, span: Span) -> str:
-    start, end = line_extent(source, source.position(span.start).line)
-    return source.text[start : min(end, start + LONGEST_SNIPPET)]
-
-
-def _as_json(finding: Diagnostic) -> dict[str, object]:
-    source = finding.source
-    return {
-        "severity": finding.severity.value,
-        "code": finding.code,
-        "message": finding.message,
-        "file": source.name,
-        "range": _range(source, finding.span),
-        "snippet": _first_line(source, finding.span),
-        "labels": [
-            {"file": label.source.name, "range": _range(label.source, label.span), "message": label.text} for label in finding.labels
-        ],
-        "help": list(finding.help),
-        "fixes": [{"range": _range(source, edit.span), "text": edit.text} for edit in finding.fix],
-    }

@@ -1,0 +1,30 @@
+"""How many findings were found and not shown: told at the end of every report, so that nothing is ignored unseen."""
+
+from __future__ import annotations
+
+from .record import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Counts of findings that comments, settings or options hide. As text, the end of a closing line; empty if there are none."""
+
+    errors: int = 0
+    warnings: int = 0
+
+    @property
+    def all(self) -> int:
+        """Both together."""
+        return self.errors + self.warnings
+
+    def __str__(self) -> str:
+        if not self.all:
+            return ""
+        if not self.errors:
+            return f"; {self.all:,} ignored"
+        if self.errors == self.all:
+            return f"; {self.all:,} ignored, an error" if self.all == 1 else f"; {self.all:,} ignored, all of them errors"
+        return f"; {self.all:,} ignored, {self.errors:,} of them {'an error' if self.errors == 1 else 'errors'}"
+
+
+NONE_IGNORED = Ignored()
