@@ -68,6 +68,10 @@ class Arity:
             self._signature.bind(*args, **kwargs)
         except TypeError as exc:
             raise TypeError(f"{name}{self._signature}: {exc}") from None
+        # Since Python 3.13, `bind` lets a name in `**kwargs` stand for a positional-only parameter of that name. A call does not.
+        for parameter in self.positional[len(args) : self.least]:
+            if parameter not in self._by_keyword:
+                raise TypeError(f"{name}{self._signature}: missing a required positional-only argument: {parameter!r}")
 
     def by_position(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Named arguments that stand for one of the positional ``args`` take its place there."""

@@ -6,7 +6,7 @@ import inspect
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flowc import App
@@ -36,6 +36,7 @@ def signatures(draw: st.DrawFn) -> inspect.Signature:
 
 
 @settings(deadline=None)
+@example(inspect.Signature([Kind("a", Kind.POSITIONAL_ONLY), Kind("kwargs", Kind.VAR_KEYWORD)]), 0, {"a"})
 @given(signatures(), st.integers(0, 6), st.sets(st.sampled_from([*"abcdefghz", "args", "kwargs"]), max_size=4))
 def test_the_quick_check_agrees_with_python(signature: inspect.Signature, given: int, named: set[str]) -> None:
     function = eval(f"lambda {str(signature)[1:-1]}: None")
