@@ -37,16 +37,18 @@ if TYPE_CHECKING:
 PAIRS = 64
 
 
-def to_graph(plan: Plan, *, pairs: int = PAIRS) -> Graph:
+def to_graph(plan: Plan, *, pairs: int = PAIRS, kind: Any = None) -> Graph:
     """The graph of a plan, as the module's text describes it. Time and memory are linear in the plan's size.
 
     Args:
         plan: a compiled flow.
         pairs: above how many edges (members × consumers, at least two of each) a group's value goes through a join.
+        kind: the class of the graph, which has the methods of networkx's that are used here; None for networkx's own.
     """
-    import networkx
+    if kind is None:
+        from networkx import MultiDiGraph as kind  # noqa: N813 - a class among others
 
-    graph: Graph = networkx.MultiDiGraph(name=plan.name, description=plan.description, version=plan.version, plan=plan)
+    graph: Graph = kind(name=plan.name, description=plan.description, version=plan.version, plan=plan)
     with no_collections():
         bulk: Any = graph  # the stubs know no edges with keys
         joins = Joins(plan, pairs)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..edges import references
 from ..plan import Group, Location, Plan, SubFlow
 from . import captions
-from .collapse import collapse, contract_joins
+from .choices import Choices
+from .collapse import LIMIT, collapse, contract_joins
+from .depth import around, close_below, frames_named
 from .fold import fold
 from .frames import Chain, frames_around
 from .handling import handle
-from .model import Box, Direction, Drawing, Frame, Line, LineKind
+from .model import Box, Drawing, Frame, Line, LineKind
 from .ranks import ranks
 from .sketch import UNCOUNTED, FrameKey, Piece, Sketch, sketch
 from .thin import LONGEST, length, thin
@@ -39,32 +40,37 @@ NOWHERE = Location("", 0, 0, 0, 0)
 KINDS: tuple[LineKind, ...] = ("data", "then", "on_error", "on_message")
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What a caller may choose. ``limit``: above how many boxes to collapse; None for never. ``few``: how many members of a comprehension
-    are drawn one by one. ``direction``: None lets the flow's length decide. ``legend``: None for where three kinds of line occur."""
-
-    limit: int | None
-    few: int
-    direction: Direction | None
-    legend: bool | None
-
-
 def arrange(graph: Graph, choices: Choices) -> Drawing:
-    """The drawing of a graph of :func:`flowc.compiler.graph.to_graph`, or of a part of it."""
+    """The drawing of a graph of :func:`flowc.compiler.graph.to_graph`, or of a part of it.
+
+    Raises:
+        DiagramError: a name to expand that the flow does not have.
+    """
     plan: Plan = graph.graph["plan"]
-    into = fold(graph, plan, choices.few)
+    asked = named = frames_named(plan, choices.expand)
+    into = fold(graph, plan, choices.few, named)
     whole = sketch(graph, into, frames_around(graph, plan, into))
-    small, notes = _fitted(whole, choices.limit)
-    return _Arranging(graph, plan, small, choices).drawing(notes)
+    if choices.depth is not None:
+        whole = close_below(whole, choices.depth, around(whole, named))
+    small, notes = _fitted(whole, choices.limit, named)
+    made = _Arranging(graph, plan, small, choices, asked).drawing(notes)
+    bound = choices.bound
+    limit = LIMIT if choices.limit is None else choices.limit
+    while bound is not None and not bound.fits(made) and (limit > 2 or named):
+        if limit <= 2:
+            limit, named = 2 * LIMIT, frozenset()
+        limit = max(2, min(limit, len(made.boxes)) // 2)
+        small, notes = _fitted(whole, limit, named)
+        made = _Arranging(graph, plan, small, choices, asked).drawing((*notes, bound.note))
+    return made
 
 
-def _fitted(whole: Sketch, limit: int | None) -> tuple[Sketch, tuple[str, ...]]:
+def _fitted(whole: Sketch, limit: int | None, named: frozenset[FrameKey]) -> tuple[Sketch, tuple[str, ...]]:
     """The sketch with few enough boxes and lines for a quick layout, and notes on what that took."""
     if limit is None:
         return contract_joins(whole), ()
     while True:
-        small, notes = collapse(whole, limit)
+        small, notes = collapse(whole, limit, named)
         if length(small) <= LONGEST:
             return small, notes
         thinned, left_out = thin(small)
@@ -74,8 +80,9 @@ def _fitted(whole: Sketch, limit: int | None) -> tuple[Sketch, tuple[str, ...]]:
 
 
 class _Arranging:
-    def __init__(self, graph: Graph, plan: Plan, small: Sketch, choices: Choices) -> None:
+    def __init__(self, graph: Graph, plan: Plan, small: Sketch, choices: Choices, unfolded: frozenset[FrameKey]) -> None:
         self._graph, self._plan, self._small, self._choices = graph, plan, small, choices
+        self._unfolded = unfolded
         self._groups = {group.id: group for group in plan.groups}
         self._flows = {flow.id: flow for flow in plan.flows}
         self._scopes = {scope.id: scope for scope in plan.scopes}
@@ -166,7 +173,6 @@ class _Arranging:
 
     def _box(self, piece: Piece, chain: Chain, result: bool) -> Box:
         title, detail, tooltip = self._texts(piece, result)
-        data = self._graph.nodes[piece.node] if piece.node in self._graph else {}
         around = self._times(chain)
         count = piece.copies // around if piece.copies % around == 0 else piece.copies
         return Box(
@@ -178,8 +184,20 @@ class _Arranging:
             count=count,
             frame=_frame_id(chain[-1]) if chain else None,
             result=result,
-            span=data.get("span") if piece.kind not in ("run", "rest") else None,
+            span=self._span(piece),
+            task=piece.task if piece.kind in ("step", "errback", "listener") else "",
+            steps=piece.steps,
         )
+
+    def _span(self, piece: Piece) -> Location | None:
+        """Where a box's task was called, or what it stands for was written."""
+        if piece.kind in ("run", "rest"):
+            return None
+        if piece.kind in ("flow", "group"):
+            found = (self._flow if piece.kind == "flow" else self._group)(piece.node).where
+            return found if found.line else None
+        span: Location | None = self._graph.nodes[piece.node].get("span") if piece.node in self._graph else None
+        return span
 
     def _times(self, chain: Chain) -> int:
         """How many members all the folded groups around a box have, multiplied."""
@@ -190,7 +208,8 @@ class _Arranging:
 
     def _many(self, frame: FrameKey) -> int:
         group = self._groups.get(frame[1]) if frame[0] == "group" else None
-        return len(group.members) if group and group.kind != "list" and len(group.members) > self._choices.few else 0
+        folded = group and group.kind != "list" and len(group.members) > self._choices.few and frame not in self._unfolded
+        return len(group.members) if group and folded else 0
 
     def _texts(self, piece: Piece, result: bool) -> tuple[str, str, str]:
         more = f"{piece.steps:,} step{'' if piece.steps == 1 else 's'}"

@@ -10,10 +10,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import TypeAlias
 
+from .depth import around, closed
 from .fold import FEW
 from .model import BoxKind, LineKind
-from .sketch import Near, Piece, Sketch
+from .sketch import FrameKey, Near, Piece, Sketch
+
+Frames: TypeAlias = frozenset[FrameKey]
 
 HANDLERS = ("errback", "listener")
 HANDLED = ("on_error", "on_message")
@@ -22,36 +26,44 @@ HANDLED = ("on_error", "on_message")
 LIMIT = 200
 
 
-def collapse(whole: Sketch, limit: int) -> tuple[Sketch, tuple[str, ...]]:
-    """The sketch with at most ``limit`` boxes (two at least), and notes on how that was reached, none if nothing had to be done."""
-    limit = max(limit, 2)
+def collapse(whole: Sketch, limit: int, named: Frames = frozenset()) -> tuple[Sketch, tuple[str, ...]]:
+    """The sketch with at most ``limit`` boxes (two at least), and notes on how that was reached, none if nothing had to be done.
+
+    What is directly inside a frame of ``named`` stays as it is, and is not counted.
+    """
     whole = contract_joins(whole)
+    limit = max(limit, 2) + sum(_kept(piece, named) for piece in whole.pieces.values())
     if len(whole.pieces) <= limit:
         return whole, ()
-    small = _merge_alike(whole)
-    for stage in _stages(whole):
+    small = _merge_alike(whole, named)
+    for stage in _stages(whole, around(whole, named)):
         if len(small.pieces) <= limit:
             break
         changed = stage(small)
         if changed is not small:
-            small = _merge_alike(contract_joins(changed))
+            small = _merge_alike(contract_joins(changed), named)
     note = f"{_steps(whole):,} steps, collapsed: what is alike, inner sub-flows and groups are drawn as one box"
     left = len(small.pieces) - limit
     if left > 0:
-        small = _cut(small, limit)
+        small = _cut(small, limit, named)
         note += f"; only the first {limit - 1:,} boxes are drawn"
     return small, (note,)
 
 
-def _stages(whole: Sketch) -> Iterator[Callable[[Sketch], Sketch]]:
+def _kept(piece: Piece, named: Frames) -> bool:
+    """Whether the piece is directly inside one of these frames."""
+    return bool(piece.frames) and piece.frames[-1] in named
+
+
+def _stages(whole: Sketch, opened: Frames) -> Iterator[Callable[[Sketch], Sketch]]:
     """After each the alike are merged again, since that finds more among fewer."""
     kinds: tuple[BoxKind, ...] = ("flow", "group")
     chains = {piece.frames for piece in whole.pieces.values()}
     for kind in kinds:
         deepest = max(sum(frame[0] == kind for frame in frames) for frames in chains)
         for depth in range(deepest, 0, -1):
-            yield partial(_close_frames, kind=kind, depth=depth)
-    yield _shorten_rows
+            yield partial(_close_frames, kind=kind, depth=depth, opened=opened)
+    yield partial(_shorten_rows, opened=opened)
 
 
 def _steps(whole: Sketch) -> int:
@@ -88,14 +100,22 @@ def _last(into: Mapping[str, str], key: str) -> str:
     return key
 
 
-def _merge_alike(small: Sketch) -> Sketch:
+def _merge_alike(small: Sketch, named: Frames) -> Sketch:
     before, after = small.before(), small.after()
     classes: dict[object, list[str]] = {}
     first: dict[str, str] = {}
+    handling = any(piece.kind in HANDLERS for piece in small.pieces.values())
     for key in _in_order(small, before):
         piece = small.pieces[key]
-        feeds = frozenset((first.get(tail, tail), kind) for tail, kind in before[key].items())
-        handled = frozenset((small.pieces[head].task, kind) for head, kind in after[key].items() if kind in HANDLED)
+        first[key] = key
+        if named and _kept(piece, named):
+            continue
+        feeds = frozenset([(first.get(tail, tail), kind) for tail, kind in before[key].items()])
+        handled = (
+            frozenset([(small.pieces[head].task, kind) for head, kind in after[key].items() if kind in HANDLED])
+            if handling
+            else frozenset()
+        )
         members = classes.setdefault((piece.kind, piece.task, piece.frames, feeds, handled), [])
         members.append(key)
         first[key] = members[0]
@@ -121,29 +141,23 @@ def _in_order(small: Sketch, before: Near) -> Iterator[str]:
     yield from (key for key, number in waiting.items() if number > 0)
 
 
-def _close_frames(small: Sketch, kind: BoxKind, depth: int) -> Sketch:
-    """Each frame of a kind that has ``depth`` - 1 of its kind around it becomes a box."""
+def _close_frames(small: Sketch, kind: BoxKind, depth: int, opened: Frames) -> Sketch:
+    """Each frame of a kind that has ``depth`` - 1 of its kind around it becomes a box, if it is not opened."""
     into: dict[str, str] = {}
     new: dict[str, Piece] = {}
     for key, piece in small.pieces.items():
         places = [at for at, frame in enumerate(piece.frames) if frame[0] == kind]
         if len(places) >= depth:
             at = places[depth - 1]
-            frame = piece.frames[at]
-            target = f"\0{kind} {frame[1]}"
-            into[key] = target
-            if target not in new:
-                new[target] = Piece(target, kind, frame[1], _kind_of(frame[1]), 1, 0, piece.frames[:at], None)
+            if piece.frames[at] not in opened:
+                target, box = closed(piece, at)
+                into[key] = target
+                new.setdefault(target, box)
     return small.merge(into, new) if into else small
 
 
-def _kind_of(key: str) -> str:
-    """Sub-flow calls ``a/sub#1`` and ``a/sub#2`` look alike."""
-    return key.rsplit("/", 1)[-1].split("#", 1)[0].split("[", 1)[0]
-
-
-def _shorten_rows(small: Sketch) -> Sketch:
-    """Of a row of steps, each with one before and one behind it, the first and the last stay."""
+def _shorten_rows(small: Sketch, opened: Frames) -> Sketch:
+    """Of a row of steps, each with one before and one behind it, the first and the last stay; in an opened frame all do."""
     before, after = small.before(), small.after()
     behind: dict[str, str] = {}
     for key, piece in small.pieces.items():
@@ -160,7 +174,7 @@ def _shorten_rows(small: Sketch) -> Sketch:
         while row[-1] in behind:
             row.append(behind[row[-1]])
         middle = row[1:-1]
-        if len(middle) > FEW:
+        if len(middle) > FEW and not opened.intersection(small.pieces[start].frames[-1:]):
             target = f"\0run {middle[0]}"
             new[target] = Piece(target, "run", middle[0], "", 1, 0, small.pieces[middle[0]].frames, None)
             into.update((key, target) for key in middle)
@@ -168,12 +182,18 @@ def _shorten_rows(small: Sketch) -> Sketch:
 
 
 def _only(small: Sketch, near: Mapping[str, LineKind]) -> str | None:
-    found = [other for other in near if small.pieces[other].kind not in HANDLERS]
-    return found[0] if len(found) == 1 else None
+    only = None
+    for other in near:
+        if small.pieces[other].kind not in HANDLERS:
+            if only is not None:
+                return None
+            only = other
+    return only
 
 
-def _cut(small: Sketch, limit: int) -> Sketch:
+def _cut(small: Sketch, limit: int, named: Frames) -> Sketch:
     """The first boxes in text order, and one for all others."""
     rest = "\0rest"
-    into = dict.fromkeys(list(small.pieces)[limit - 1 :], rest)
+    kept = {key for key, piece in small.pieces.items() if _kept(piece, named)}
+    into = dict.fromkeys([key for key in small.pieces if key not in kept][limit - len(kept) - 1 :], rest)
     return small.merge(into, {rest: Piece(rest, "rest", next(iter(into)), "", 1, 0, (), None)})

@@ -1,4 +1,4 @@
-"""Text of unknown origin as text in DOT, whatever is in it.
+"""Text of unknown origin as text in DOT and Mermaid, whatever is in it.
 
 Graphviz reads a string several times: the DOT lexer (quotes), HTML entities (in every string), escapes such as ``\\N`` for the node's
 name (in labels once, in tooltips twice) and, in labels between ``<`` and ``>``, tags. What cannot be shown, or would turn the text around
@@ -49,3 +49,27 @@ def address(text: str) -> str:
 def node(key: str, number: int) -> str:
     """A quoted DOT id for a box: its own id where that is harmless and short, else a made one."""
     return f'"{key}"' if len(key) <= 100 and _PLAIN.match(key) else f'"~{number}"'
+
+
+#: What stands for itself in a quoted label of Mermaid: letters, digits, spaces, and marks between two letters or digits.
+_MERMAID = re.compile(r"(?:[^\W_ﬂ]|[×…·–—]|(?<=[^\W_])[-_./](?=[^\W_])|(?<=\S) (?=\S)|(?<=[^\W_]),(?= )|(?<=[^\W\d_])\.(?= |\Z))")
+_LETTER = re.compile(r"[^\W_ﬂ]|(?<=\S) (?=\S)")
+_INDEX = re.compile(r"(?<=[^\W_])#91;(\d+)#93;")
+_LIST_OR_LINK = re.compile(r"\s*\d+[.)]|www\.", re.IGNORECASE)
+
+
+def mermaid(text: str) -> str:
+    """For use between the quotes of a Mermaid label.
+
+    All that Mermaid, the Markdown inside its labels, or HTML might read otherwise becomes ``#34;``, Mermaid's way to write a character's
+    code. A colon, too: its lexer takes ``style x:y#…;`` for a statement.
+    """
+    text = visible(text)
+    plain = _MERMAID if not _LIST_OR_LINK.search(text) else _LETTER
+    escaped = "".join(part if plain.match(text, at) else f"#{ord(part)};" for at, part in enumerate(text))
+    return _INDEX.sub(r"[\1]", escaped) or "#160;"
+
+
+def mermaid_comment(text: str) -> str:
+    """For use behind ``%%``: braces would begin a directive, backquotes end a block of Markdown."""
+    return re.sub("[{}`]", lambda match: f"#{ord(match[0])};", visible(text))

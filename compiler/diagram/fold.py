@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..plan import Group, Plan
+from .sketch import FrameKey
 
 if TYPE_CHECKING:
     from ..graph import Graph
@@ -20,16 +21,17 @@ if TYPE_CHECKING:
 FEW = 5
 
 
-def fold(graph: Graph, plan: Plan, few: int = FEW) -> dict[str, str]:
+def fold(graph: Graph, plan: Plan, few: int = FEW, named: frozenset[FrameKey] = frozenset()) -> dict[str, str]:
     """For each node that another stands for: that other.
 
     Args:
         graph: the plan's graph, or a part of it.
         plan: for the groups and their kinds.
         few: groups of at most that many members stay as they are.
+        named: frames that stay as they are.
     """
     nodes: dict[str, dict[str, Any]] = dict(iter(graph.nodes(data=True)))
-    large = [group for group in plan.groups if group.kind != "list" and len(group.members) > few]
+    large = [group for group in plan.groups if group.kind != "list" and len(group.members) > few and ("group", group.id) not in named]
     if not large:
         return {}
     calls: dict[str, list[str]] = {group.id: [] for group in large}

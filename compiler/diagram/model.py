@@ -27,6 +27,7 @@ Direction: TypeAlias = Literal["LR", "TB"]
 class Box:
     """One box. ``id`` is the graph node (or frame) it shows. With ``count`` > 1 it stands for that many alike, ``id`` being the first.
 
+    ``task`` is the task's name (empty for what is no one task's), ``steps`` how many steps of the flow it is in all.
     ``title`` is its name, ``detail`` the small second line (may be empty), ``tooltip`` all the rest, lines parted by line feeds.
     ``frame``: the innermost frame around it. ``result``: the flow's value comes out of it.
     """
@@ -40,6 +41,8 @@ class Box:
     frame: str | None
     result: bool
     span: Location | None
+    task: str = ""
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)

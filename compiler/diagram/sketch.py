@@ -6,8 +6,9 @@ that end where they began vanish. Sketches are never changed: :meth:`Sketch.merg
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .model import BoxKind, LineKind
@@ -50,6 +51,8 @@ class Sketch:
     pieces: dict[str, Piece]
     edges: dict[Edge, int]
     merged: tuple[Mapping[str, str], ...] = ()
+    #: What :meth:`before` and :meth:`after` found, once they were asked.
+    near: list[tuple[Near, Near]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def merge(self, into: Mapping[str, str], new: Mapping[str, Piece] | None = None) -> Sketch:
         """The sketch with pieces merged: ``into`` says for each piece that goes where it goes: to another piece or to one of ``new``."""
@@ -57,9 +60,11 @@ class Sketch:
         copies: dict[str, int] = {}
         for key, piece in self.pieces.items():
             target = into.get(key, key)
-            counts = piece.kind != "join" or target == key
-            steps[target] = steps.get(target, 0) + (piece.steps if counts else 0)
-            copies[target] = copies.get(target, 0) + (piece.copies if counts else 0)
+            if target not in steps:
+                steps[target] = copies[target] = 0
+            if piece.kind != "join" or target == key:
+                steps[target] += piece.steps
+                copies[target] += piece.copies
         pieces: dict[str, Piece] = {}
         for target, number in steps.items():
             known = new.get(target) if new else None
@@ -79,17 +84,21 @@ class Sketch:
 
     def before(self) -> Near:
         """For each piece those right before it."""
-        found: Near = {key: {} for key in self.pieces}
-        for tail, head, kind in self.edges:
-            found[head][tail] = kind
-        return found
+        return self._neighbours()[0]
 
     def after(self) -> Near:
         """For each piece those right after it."""
-        found: Near = {key: {} for key in self.pieces}
-        for tail, head, kind in self.edges:
-            found[tail][head] = kind
-        return found
+        return self._neighbours()[1]
+
+    def _neighbours(self) -> tuple[Near, Near]:
+        if not self.near:
+            before: Near = {key: {} for key in self.pieces}
+            after: Near = {key: {} for key in self.pieces}
+            for tail, head, kind in self.edges:
+                before[head][tail] = kind
+                after[tail][head] = kind
+            self.near.append((before, after))
+        return self.near[0]
 
 
 def _moved(edges: Mapping[Edge, int], into: Mapping[str, str]) -> dict[Edge, int]:
@@ -110,25 +119,19 @@ def sketch(graph: Graph, into: Mapping[str, str], frames: Mapping[str, tuple[Fra
         into: for nodes that another stands for, that other.
         frames: the frames around each node that stays, outermost first.
     """
-    counts: dict[str, int] = {}
-    for node in graph:
-        target = into.get(node, node)
-        counts[target] = counts.get(target, 0) + 1
+    counts = Counter(into.get(node, node) for node in graph)
     pieces = {node: _piece(node, data, counts[node], frames.get(node, ())) for node, data in graph.nodes(data=True) if node in counts}
     joins = {node for node, data in graph.nodes(data=True) if data.get("kind") == "join"}
     edges: dict[Edge, int] = {}
-    for tail, head, kind in _edges(graph):
-        edge = (into.get(tail, tail), into.get(head, head), DRAWN.get(kind, "data"))
-        if edge[0] != edge[1]:
-            edges[edge] = UNCOUNTED if tail in joins else edges.get(edge, 0) + 1
-    return Sketch(pieces, edges, (into,))
-
-
-def _edges(graph: Graph) -> Iterator[tuple[str, str, str]]:
     for tail, heads in graph.adjacency():
-        for head, keys in heads.items():
-            for kind in keys:
-                yield tail, head, str(kind)
+        start = into.get(tail, tail)
+        for head, kinds in heads.items():
+            end = into.get(head, head)
+            if start != end:
+                for kind in kinds:
+                    edge = (start, end, DRAWN.get(kind, "data"))
+                    edges[edge] = UNCOUNTED if tail in joins else edges.get(edge, 0) + 1
+    return Sketch(pieces, edges, (into,))
 
 
 def _piece(node: str, data: Mapping[str, Any], count: int, frames: tuple[FrameKey, ...]) -> Piece:

@@ -1,20 +1,20 @@
-"""The look of pictures: colours, fonts, strokes.
+"""The look of pictures: colours, fonts, strokes, light and dark.
 
-All text has a contrast of at least 4.5 : 1 to its ground, lines of 3 : 1 to white. Kinds differ by stroke and head as well as by colour.
-The ground is white, with a margin, so that pictures read on light and dark pages.
+All text has a contrast of at least 4.5 : 1 to its ground, lines of 3 : 1. Kinds differ by stroke and head as well as by colour.
+A picture has a ground of its own, with a margin, so that it reads on light and dark pages.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
 
 from .model import BoxKind, LineKind
 
 FONT = "Helvetica,Arial,sans-serif"
-GROUND = "#ffffff"
-INK = "#1f2733"
-QUIET = "#5b6675"
+
+ThemeName: TypeAlias = Literal["light", "dark"]
 
 
 class BoxLook(NamedTuple):
@@ -38,31 +38,78 @@ class LineLook(NamedTuple):
     meaning: str
 
 
-_STEP = BoxLook("box", "#eef3fb", "#4a6a9c", "rounded,filled")
+class FrameLook(NamedTuple):
+    """The border and the fill of a frame."""
 
-BOXES: Mapping[BoxKind, BoxLook] = {
-    "step": _STEP,
-    "errback": BoxLook("octagon", "#fdf0ee", "#b3261e", margin="0.04,0.02"),
-    "listener": BoxLook("cds", "#eef6fd", "#0b62b8", margin="0.12,0.07"),
-    "join": BoxLook("point", "#4b5563", "#4b5563"),
-    "flow": BoxLook("box", "#f4f5f7", "#5b6675", "rounded,filled"),
-    "group": BoxLook("box", "#eef3fb", "#4a6a9c", "rounded,filled,dashed"),
-    "run": BoxLook("plain", "none", "none", ""),
-    "rest": BoxLook("box", "#f4f5f7", "#5b6675", "rounded,filled,dotted"),
-}
+    stroke: str
+    fill: str
 
-LINES: Mapping[LineKind, LineLook] = {
-    "data": LineLook("#4b5563", "solid", "normal", 1.2, "▶", "result"),
-    "then": LineLook("#4b5563", "dotted", "empty", 1.4, "▷", "then, order only"),
-    "on_error": LineLook("#b3261e", "dashed", "vee", 1.0, "›", "on error"),
-    "on_message": LineLook("#0b62b8", "dotted", "vee", 1.3, "›", "on message"),
-}
 
-#: Stroke and fill of sub-flows, of scopes with handlers of failures, and of messages only.
-FLOW = ("#9aa5b5", "#fafbfc")
-SCOPE = ("#e3b7b2", "#fffaf9")
-MESSAGES = ("#b4cfe8", "#f8fbfe")
-GROUP_STROKE = "#7f8da3"
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """All colours of a picture. ``scope``: frames of scopes with handlers of failures; ``messages``: of those with listeners only.
+    ``result_stroke``: what the flow's value comes out of."""
 
-#: What the flow's value comes out of.
-RESULT_STROKE = "#1f3a68"
+    ground: str
+    ink: str
+    quiet: str
+    boxes: Mapping[BoxKind, BoxLook]
+    lines: Mapping[LineKind, LineLook]
+    flow: FrameLook
+    scope: FrameLook
+    messages: FrameLook
+    group_stroke: str
+    result_stroke: str
+
+
+def _boxes(
+    task: tuple[str, str], errback: tuple[str, str], listener: tuple[str, str], quiet: tuple[str, str], point: str
+) -> dict[BoxKind, BoxLook]:
+    return {
+        "step": BoxLook("box", *task, "rounded,filled"),
+        "errback": BoxLook("octagon", *errback, margin="0.04,0.02"),
+        "listener": BoxLook("cds", *listener, margin="0.12,0.07"),
+        "join": BoxLook("point", point, point),
+        "flow": BoxLook("box", *quiet, "rounded,filled"),
+        "group": BoxLook("box", *task, "rounded,filled,dashed"),
+        "run": BoxLook("plain", "none", "none", ""),
+        "rest": BoxLook("box", *quiet, "rounded,filled,dotted"),
+    }
+
+
+def _lines(ink: str, red: str, blue: str) -> dict[LineKind, LineLook]:
+    return {
+        "data": LineLook(ink, "solid", "normal", 1.2, "▶", "result"),
+        "then": LineLook(ink, "dotted", "empty", 1.4, "▷", "then, order only"),
+        "on_error": LineLook(red, "dashed", "vee", 1.0, "›", "on error"),
+        "on_message": LineLook(blue, "dotted", "vee", 1.3, "›", "on message"),
+    }
+
+
+LIGHT = Theme(
+    ground="#ffffff",
+    ink="#1f2733",
+    quiet="#5b6675",
+    boxes=_boxes(("#eef3fb", "#4a6a9c"), ("#fdf0ee", "#b3261e"), ("#eef6fd", "#0b62b8"), ("#f4f5f7", "#5b6675"), "#4b5563"),
+    lines=_lines("#4b5563", "#b3261e", "#0b62b8"),
+    flow=FrameLook("#9aa5b5", "#fafbfc"),
+    scope=FrameLook("#e3b7b2", "#fffaf9"),
+    messages=FrameLook("#b4cfe8", "#f8fbfe"),
+    group_stroke="#7f8da3",
+    result_stroke="#1f3a68",
+)
+
+DARK = Theme(
+    ground="#14181f",
+    ink="#e8edf4",
+    quiet="#a3afbf",
+    boxes=_boxes(("#1f2c40", "#7f9fd0"), ("#3a1d1b", "#f0857c"), ("#14293d", "#6ab1f2"), ("#232a34", "#8d99aa"), "#aab4c2"),
+    lines=_lines("#aab4c2", "#f0857c", "#6ab1f2"),
+    flow=FrameLook("#5a6779", "#1a2029"),
+    scope=FrameLook("#7d4a45", "#1f1817"),
+    messages=FrameLook("#38597a", "#141d27"),
+    group_stroke="#71809a",
+    result_stroke="#c9dcff",
+)
+
+THEMES: Mapping[ThemeName, Theme] = {"light": LIGHT, "dark": DARK}

@@ -37,13 +37,14 @@ class Builder:
         flow: tuple[str, ...] = (),
         scope: str | None = None,
         returns: str = "any",
+        given: Mapping[str, Value] | None = None,
         **kwargs: Value,
     ) -> Ref:
         """One step; with ``link`` that result is prepended to its arguments. Gives the reference to its own."""
         self._line += 1
         if link is not None:
             args = (Ref(link), *args)
-        named = Map(tuple(kwargs.items()))
+        named = Map(tuple({**kwargs, **(given or {})}.items()))
         needs = tuple(dict.fromkeys([ref.id for ref in references((args, named))] + list(after)))
         kind = "join" if len(needs) > 1 else "link" if link else "then" if after else "join" if needs else "start"
         trigger = Trigger(kind, link, after, needs)  # type: ignore[arg-type]

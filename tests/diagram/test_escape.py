@@ -33,10 +33,9 @@ TEXTS = st.text(max_size=60) | st.sampled_from(HOSTILE) | st.text(alphabet='\\"<
 def hostile_plan(text: str) -> Plan:
     """The text in every place that a picture shows: name, task, option, argument, key, group, sub-flow, type, handler, file, title."""
     b = Builder(text, text)
-    named: dict[str, Any] = {text: text}
     flow = (b.flow(f"{text}/", text),)
     b.scope(f"s{text}", (f"h{text}", text))
-    b.call("a", f"t.{text}", text, options={"queue": text}, returns=text, **named)
+    b.call("a", f"t.{text}", text, options={"queue": text}, returns=text, given={text: text})
     b.call(f"x{text}", text, link="a", group=("g",), flow=flow, scope=f"s{text}")
     b.call("y", "t", Ref("a", (text,)), group=("g",), flow=flow, scope=f"s{text}")
     b.group("g", (Ref(f"x{text}"), Ref("y")), "each", text, flow=flow)
