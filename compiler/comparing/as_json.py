@@ -28,6 +28,7 @@ def to_json(difference: Difference, old: str, new: str) -> str:
                 "id": node.id,
                 "was": node.was,
                 "task": node.task,
+                "call": node.call,
                 "changes": [_change(change) for change in node.changes],
                 "where": _place(node.where),
                 "before": _place(node.before),

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
-from ..diagram.captions import option_text
+from ..diagram.captions import cut, option_text, value_text
 from ..display import display
 from ..plan import Call, Group, Handler, Location, Map, Plan, Scope, Value
 from .model import Change, Kind, Node, Status
 from .pairing import Pairs, renamed, stem
 
+#: Characters of a call.
+_LONGEST = 100
 #: Changes by which a node has but moved.
 _PLACES = frozenset(("name", "group", "sub-flow"))
 
@@ -157,7 +159,16 @@ def _handlers(plan: Plan) -> list[Handler]:
 def _node(
     kind: Kind, status: Status, thing: Any, was: str | None = None, changes: tuple[Change, ...] = (), before: Location | None = None
 ) -> Node:
-    return Node(kind, status, thing.id, was, thing.kind if kind == "group" else thing.task, changes, thing.where, before)
+    if isinstance(thing, Group):
+        return Node(kind, status, thing.id, was, thing.kind, thing.kind, changes, thing.where, before)
+    return Node(kind, status, thing.id, was, thing.task, _call_text(thing), changes, thing.where, before)
+
+
+def _call_text(thing: Call | Handler) -> str:
+    """A call with its arguments, up to some length."""
+    said = [value_text(value, _LONGEST) for value in thing.args[:_LONGEST]]
+    said += [f"{key}={value_text(value, _LONGEST)}" for key, value in thing.kwargs.items[:_LONGEST]]
+    return cut(f"{thing.task}({', '.join(said)})", _LONGEST)
 
 
 def _changed(what: str, old: str | None, new: str | None) -> Iterator[Change]:

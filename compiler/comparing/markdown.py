@@ -78,7 +78,8 @@ def _rows(difference: Difference) -> Iterator[str]:
 def _name(one: Fold) -> str:
     node = one.nodes[0]
     many = f" ({len(one.nodes):,} {node.kind}s)" if len(one.nodes) > 1 else ""
-    return f"{node.kind} {code(one.name)} {code(node.task)}{many}"
+    what = node.call if one.status in ("added", "removed") else node.task
+    return f"{node.kind} {code(one.name)} {code(what)}{many}"
 
 
 def _change(change: Change) -> str:

@@ -29,6 +29,7 @@ class Node:
         id: in the new plan; of a removed one, in the old plan.
         was: its id in the old plan, where that was another one.
         task: its task's name; of a group its kind.
+        call: the task and its arguments, as text; of a group its kind.
         changes: what is different, if it is on both sides.
         where: in the new source; of a removed one, in the old source.
         before: in the old source, if it is on both sides.
@@ -39,6 +40,7 @@ class Node:
     id: str
     was: str | None
     task: str
+    call: str
     changes: tuple[Change, ...]
     where: Location
     before: Location | None = None

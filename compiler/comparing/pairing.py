@@ -30,8 +30,8 @@ class Pairs(NamedTuple):
 def pair_plans(old: Plan, new: Plan) -> Pairs:
     """Find the pairs."""
     nodes: dict[str, str] = {}
-    for before, after in ((old.calls, new.calls), (old.groups, new.groups)):
-        nodes.update(_by_stem(before, after, _stemmed))
+    _by_stem(old.calls, new.calls, nodes, nodes)
+    _by_stem(old.groups, new.groups, nodes, nodes)
     for _ in range(_ROUNDS):
         known = len(nodes)
         for before, after in ((old.calls, new.calls), (old.groups, new.groups)):
@@ -39,7 +39,8 @@ def pair_plans(old: Plan, new: Plan) -> Pairs:
         if len(nodes) == known:
             break
     _named(old.calls, new.calls, nodes)
-    handlers = _by_stem(_handlers(old), _handlers(new), lambda thing: content(thing, nodes.get))
+    handlers: dict[str, str] = {}
+    _by_stem(_handlers(old), _handlers(new), nodes, handlers)
     _renamed(_handlers(old), _handlers(new), nodes.get, handlers)
     _named(_handlers(old), _handlers(new), handlers)
     return Pairs(nodes, handlers, _flows(old, new, nodes))
@@ -73,22 +74,26 @@ def stem(key: str) -> str:
     return _NUMBER.sub("#", key)
 
 
-def _stemmed(thing: Thing) -> str:
-    return content(thing, stem)
+def _by_stem(old: Iterable[Thing], new: Iterable[Thing], nodes: Mapping[str, str], found: dict[str, str]) -> None:
+    """Those that have the same name, but for numbers. What they use is the same, too, where that is known already."""
+    taken = set(nodes.values())
 
+    def before(key: str) -> str:
+        return nodes.get(key) or stem(key)
 
-def _by_stem(old: Iterable[Thing], new: Iterable[Thing], describe: Callable[[Thing], str]) -> dict[str, str]:
-    """Those that have the same name, but for numbers."""
-    found: dict[str, str] = {}
-    after = _stems(new)
-    for key, before in _stems(old).items():
-        others = after.get(key, [])
-        if len(before) == len(others) == 1:
-            found[before[0].id] = others[0].id
-        elif others:
-            for one, other in _aligned([describe(thing) for thing in before], [describe(thing) for thing in others]):
-                found[before[one].id] = others[other].id
-    return found
+    def after(key: str) -> str:
+        return key if key in taken else stem(key)
+
+    alike = _stems(new)
+    for key, some in _stems(old).items():
+        others = alike.get(key, [])
+        if len(some) == len(others) == 1:
+            pairs = [(some[0].id, others[0].id)]
+        else:
+            aligned = _aligned([content(one, before) for one in some], [content(one, after) for one in others])
+            pairs = [(some[one].id, others[other].id) for one, other in aligned]
+        found.update(pairs)
+        taken.update(other for _, other in pairs if found is nodes)
 
 
 def _stems(things: Iterable[Thing]) -> Mapping[str, list[Thing]]:

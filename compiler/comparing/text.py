@@ -40,7 +40,8 @@ def _lines(difference: Difference, paint: Paint) -> Iterator[str]:
 def _node(one: Fold, paint: Paint) -> Iterator[str]:
     node = one.nodes[0]
     name = visible(one.name)
-    what = visible(node.task) if node.kind == "step" else f"{node.kind} {visible(node.task)}"
+    what = visible(node.call if one.status in ("added", "removed") else node.task)
+    what = what if node.kind == "step" else f"{node.kind} {what}"
     many = f" ({len(one.nodes):,} {node.kind}s)" if len(one.nodes) > 1 else ""
     yield f"{paint(one.status, f'{MARKS[one.status]} {name}')}  {what}{many}  {paint('place', visible(str(node.where)))}"
     for change in one.changes:
