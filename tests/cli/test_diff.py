@@ -178,3 +178,8 @@ def test_no_git(flowc: Flowc, pair: tuple[str, str], monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATH", str(tmp_path))
     ran = flowc("diff", "--git", "HEAD", "new.flow")
     assert (ran.code, "git, which is not installed" in ran.err) == (2, True)
+
+
+def test_the_page_shows_what_is_printed() -> None:
+    page = Path(__file__).parents[2] / "docs" / "diff.md"
+    assert f"$ flowc diff old.flow new.flow\n{TEXT}```" in page.read_text()
