@@ -5,8 +5,12 @@ Nothing is sent and nothing is waited for: days pass in milliseconds. With pytes
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 from collections.abc import Iterable, Mapping
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .runtime.testing.errors import StubError
@@ -16,6 +20,7 @@ from .runtime.testing.virtual_clock import now, sleep
 if TYPE_CHECKING:
     import datetime as dt
 
+    from .compiler.plan import Plan
     from .flow import Flow
     from .runtime.app import App
     from .runtime.testing.outcome import FlowRun, FlowStep, TaskCall
@@ -65,7 +70,28 @@ def run(
     given = flow if isinstance(flow, Flow) else _compiled(flow, params, real, env or {}, include_root)
     if given is flow and params:
         raise StubError("params are given where the flow is compiled: flowc.load(path, params=…)")
-    return simulate(given.plan, stubs=stubs, fail=fail, app=real, now=now, env=env or {}, secrets=secrets, concurrency=concurrency)
+    return simulate(
+        given.plan,
+        stubs=stubs,
+        fail=fail,
+        app=real,
+        now=now,
+        env=env or {},
+        secrets=secrets,
+        concurrency=concurrency,
+        elsewhere=partial(_stands_in, given.plan, None if given is flow else os.fspath(flow)),  # type: ignore[arg-type]
+    )
+
+
+def _stands_in(plan: Plan, path: str | None, name: str) -> bool:
+    """Whether a task's name stands in the text of a flow, perhaps in a branch that its parameters do not take."""
+    files = {call.where.file for call in plan.calls} | ({path} if path is not None else set())
+    word = re.compile(rf"(?<![\w.])(?:[\w.]+\.)?{re.escape(name)}(?![\w.])")
+    for file in files:
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            if file.endswith(".flow") and word.search(Path(file).read_text(encoding="utf-8")):
+                return True
+    return False
 
 
 def _compiled(

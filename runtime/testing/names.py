@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ...compiler.plan import Location, Plan
@@ -10,6 +10,7 @@ from ..builtin_tasks import BUILTIN
 from ..calling.nearest import did_you_mean
 from ..preflight import tasks_of
 from .errors import StubError
+from .stubs import check_stub
 
 #: Names that a message lists.
 MOST_LISTED = 12
@@ -57,6 +58,10 @@ class Names:
         short = (task.rpartition(".")[2] for task in self.tasks)
         return list(dict.fromkeys((*(name for name in short if self.task(name)), *self.tasks, *self.ids)))
 
+    def has(self, name: str) -> bool:
+        """Whether a name means anything."""
+        return name in self.ids or any(task == name or task.endswith(f".{name}") for task in self.tasks)
+
     def resolve(self, name: str, asked_by: str) -> tuple[str, str | None]:
         """What a name means: a task and None, or a task and the id of the one step that is meant.
 
@@ -96,16 +101,21 @@ class Assigned:
         names: those of the flow.
         stubs: stubs by name.
         fail: exceptions by name; where both are given by equally exact names, these.
+        elsewhere: whether a name stands in the flow, though not in its plan: in a branch that its parameters do not take.
 
     Raises:
         StubError: a name that the flow does not have.
     """
 
-    def __init__(self, names: Names, stubs: Mapping[str, Any], fail: Mapping[str, Any]) -> None:
+    def __init__(
+        self, names: Names, stubs: Mapping[str, Any], fail: Mapping[str, Any], elsewhere: Callable[[str], bool] = lambda name: False
+    ) -> None:
         self._of: dict[tuple[str, str | None], Any] = {}
         for asked_by, given in (("stubs", stubs), ("fail", fail)):
             for name, stub in given.items():
-                self._of[names.resolve(name, asked_by)] = stub
+                check_stub(stub, name)
+                if names.has(name) or not elsewhere(name):
+                    self._of[names.resolve(name, asked_by)] = stub
 
     def __contains__(self, where: tuple[str, str | None]) -> bool:
         return where in self._of

@@ -44,6 +44,7 @@ def simulate(
     env: Mapping[str, str] | None = None,
     secrets: Mapping[str, str] | None = None,
     concurrency: int | None = None,
+    elsewhere: Callable[[str], bool] = lambda name: False,
 ) -> FlowRun:
     """Run a plan to its end under a virtual clock, in this thread.
 
@@ -56,6 +57,7 @@ def simulate(
         env: the variables that ``env(…)`` may read; those of the process if None.
         secrets: the values of ``secret(…)``; those of the environment if None.
         concurrency: how many steps may run at once; any number if None.
+        elsewhere: whether a name stands in the flow though not in its plan, so that a stub for it is no mistake.
 
     Raises:
         StubError: a name that the flow does not have, a task that nothing stands in for, a stub that is wrong.
@@ -67,7 +69,7 @@ def simulate(
     if now is not None and now.tzinfo is None:
         raise UsageError(f"now={now!r} has no time zone: write datetime(…, tzinfo=UTC)")
     names = Names(plan)
-    assigned = Assigned(names, stubs or {}, fail or {})
+    assigned = Assigned(names, stubs or {}, fail or {}, elsewhere)
     start = now or dt.datetime.now(dt.UTC)
     bound, redactor = bind(plan, now=start, env=env, secrets=secrets)
     check_ids(bound)

@@ -46,6 +46,11 @@ class VirtualClock(Clock):
         """Microseconds since the start."""
         return self._now + (self._ahead or 0)
 
+    @property
+    def ahead(self) -> bool:
+        """Whether the job that runs has let time pass."""
+        return bool(self._ahead)
+
     def time(self) -> float:
         """Seconds since the epoch."""
         return (self._start + self.elapsed) / 1_000_000
@@ -60,7 +65,7 @@ class VirtualClock(Clock):
 
     # ------------------------------------------------------------------------------------------------------- how it goes on
     def report(self, item: Any) -> None:
-        """Have something arrive in the inbox at the time that it is for whoever reports it."""
+        """Have something arrive in the inbox at the time that it is for the job that reports it."""
         self._agenda.add(self.elapsed, item)
 
     def wait(self, inbox: SimpleQueue[Any], waiting: bool, seconds: float | None) -> Any:

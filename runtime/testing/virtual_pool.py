@@ -12,7 +12,7 @@ from ..errors import SoftTimeLimitExceeded, TimeLimitExceeded
 from ..events import State
 from ..failures import failure_of
 from ..worker.execute import execute
-from ..worker.jobs import Begun, BodyJob, Ended, HandlerJob, Job, TaskJob
+from ..worker.jobs import Begun, BodyJob, Ended, HandlerJob, Job, Report, TaskJob
 from ..worker.pools.interface import Reporter
 from .virtual_clock import VirtualClock
 
@@ -56,15 +56,19 @@ class VirtualPool:
         task = self._app.tasks.get(job.task if isinstance(job, HandlerJob) else job.headers["task"])
         self._clock.limit_with(SoftTimeLimitExceeded if task is None else task.soft_limit_error)
         with self._witness.running(job) as seen, self._clock.job(job.limits[0]):
-            ended = execute(job, self._app, self._clock.report, WORKER, self._clock.soft_limit, self._clock)
+            ended = execute(job, self._app, self._tell, WORKER, self._clock.soft_limit, self._clock)
             if self._clock.overdue:
                 self._clock.cut()
                 error = TimeLimitExceeded(f"ran longer than {job.limits[0]:g} s and was killed")
                 failure, finished = failure_of(error, keep=False), self._clock.monotonic()
                 ended = replace(ended, state=str(State.FAILURE), result=None, failure=failure, finished=finished, resend=None)
             seen(ended)
-            self._clock.report(ended)
+            self._tell(ended)
             self._ends[job.key] = self._clock.elapsed
+
+    def _tell(self, report: Report) -> None:
+        """Report something now, or when the others have come to the time that it is for the job."""
+        (self._clock.report if self._clock.ahead else self._report)(report)
 
     def running(self) -> list[Any]:
         """The keys of jobs whose end has not come."""
