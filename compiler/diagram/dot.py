@@ -6,7 +6,7 @@ The text is written line by line into the body of a :class:`graphviz.Digraph`, w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from ..plan import Location
@@ -14,6 +14,7 @@ from . import escape
 from .model import Box, Direction, Drawing, Frame, Line, LineKind
 from .nesting import nested
 from .ranks import ranks
+from .sequence import rows
 from .theme import FONT, LIGHT, Theme
 
 #: Above this many boxes, or this length of all lines in ranks, the layout gives up some beauty for time.
@@ -34,6 +35,8 @@ def write_dot(drawing: Drawing, base: str | None = None, theme: Theme = LIGHT) -
 
     writer = _Writer(drawing, base, theme)
     look = _graph_look(drawing, theme, writer.large())
+    if writer.ordered():
+        look["remincross"] = "false"  # the second round, which is for all frames together, does not see the invisible lines
     graph = graphviz.Digraph(name="flow", graph_attr=look, node_attr=_node_look(theme), edge_attr=_edge_look(theme))
     graph.body.extend(writer.lines())
     return str(graph.source)
@@ -72,8 +75,21 @@ class _Writer:
         self._names = {box.id: escape.node(box.id, number) for number, box in enumerate(drawing.boxes)}
         self._ranks = ranks((box.id for box in drawing.boxes), ((line.tail, line.head) for line in drawing.lines))
         self._inside = _contents(drawing, self._ranks)
+        self._rows: dict[str, list[str]] = {}
+        for frame, keys in rows(drawing, self._inside, self._ranks):
+            self._rows.setdefault(frame.id, []).append(self._row(keys))
         self._points = {box.id for box in drawing.boxes if box.kind == "join"}
         self._clusters = {frame.id: f"cluster_{number}" for number, frame in enumerate(drawing.frames)}
+
+    def _row(self, keys: Sequence[str]) -> str:
+        """Invisible lines that hold boxes of one rank in order, which goes upwards where ranks go from left to right."""
+        if self._drawing.direction == "LR":
+            keys = keys[::-1]
+        return f"\t{{ rank=same; {' -> '.join(self._names[key] for key in keys)} [style=invis minlen=0] }}\n"
+
+    def ordered(self) -> bool:
+        """Whether there are boxes whose order is given."""
+        return bool(self._rows)
 
     def large(self) -> bool:
         """Whether a careful layout would take long."""
@@ -93,6 +109,7 @@ class _Writer:
             else:
                 yield self._open(item)
                 stack.append("\t}\n")
+                stack.extend(self._rows.get(item.id, ()))
                 stack.extend(reversed(self._inside[item.id]))
         for line in self._drawing.lines:
             yield self._line(line)

@@ -38,7 +38,7 @@ def boxes(picture: Drawing) -> list[tuple[str, str, int]]:
 
 @dataclass(frozen=True)
 class Parsed:
-    """What Graphviz's own parser found in DOT text."""
+    """What Graphviz's own parser found in DOT text, but for the invisible lines that only hold boxes in order."""
 
     nodes: dict[str, dict[str, str]]
     edges: list[tuple[str, str, dict[str, str]]]
@@ -55,15 +55,20 @@ def parse_dot(text: str) -> Parsed:
     stack = list(graph.subgraphs())
     while stack:
         sub = stack.pop()
-        clusters[sub.name] = set(map(str, sub.nodes()))
-        attributes[sub.name] = dict(sub.graph_attr)
+        if sub.name and sub.name.startswith("cluster"):
+            clusters[sub.name] = set(map(str, sub.nodes()))
+            attributes[sub.name] = dict(sub.graph_attr)
         stack.extend(sub.subgraphs())
     return Parsed(
         nodes={str(node): dict(node.attr) for node in graph.nodes()},
-        edges=[(str(edge[0]), str(edge[1]), dict(graph.get_edge(*edge).attr)) for edge in graph.edges(keys=True)],
+        edges=[edge for edge in _edges(graph) if edge[2].get("style") != "invis"],
         clusters=clusters,
         attributes=attributes,
     )
+
+
+def _edges(graph: Any) -> list[tuple[str, str, dict[str, str]]]:
+    return [(str(edge[0]), str(edge[1]), dict(graph.get_edge(*edge).attr)) for edge in graph.edges(keys=True)]
 
 
 def svg_texts(svg: bytes) -> list[str]:

@@ -10,6 +10,9 @@ from flowc.compiler.graph import to_graph
 from . import plans
 from .reading import boxes, drawn, lines, parse_dot, plan_of, svg_heights, svg_places
 
+#: A group whose members two others use; of the orders of its members several cross as few lines.
+FORKED = "g = [a(i) for i in range(3)]\nh = [x -> b for x in g]\nt = g -> best\nreport(h, t) -> publish !> page"
+
 
 @pytest.mark.parametrize(
     ("text", "expected"),
@@ -197,6 +200,8 @@ def test_links_lead_to_the_line() -> None:
         ("flow f(x):\n    return a(x) -> b\no = f(1)\np = f(2)\nq = f(3)\nr(o, p, q)", ["o", "p", "q"]),
         ("g = [a(i) for i in [1, 2]]\nh = [x -> b for x in g]\nc(h)", ["g[0]", "g[1]"]),
         ("g = [a(i) for i in [1, 2]]\nh = [x -> b for x in g]\nc(h)", ["h[0]", "h[1]"]),
+        (FORKED, ["g[0]", "g[1]", "g[2]"]),
+        (FORKED, ["h[0]", "h[1]", "h[2]"]),
     ],
 )
 def test_what_is_written_first_is_drawn_above(text: str, order: list[str]) -> None:
@@ -204,7 +209,11 @@ def test_what_is_written_first_is_drawn_above(text: str, order: list[str]) -> No
     assert sorted(order, key=heights.__getitem__) == order
 
 
-def test_what_is_written_first_is_drawn_to_the_left() -> None:
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [("x = a()\nx -> [b, c, d] -> e", ["b", "c", "d"]), (FORKED, ["g[0]", "g[1]", "g[2]"]), (FORKED, ["h[0]", "h[1]", "h[2]"])],
+)
+def test_what_is_written_first_is_drawn_to_the_left(text: str, order: list[str]) -> None:
     """Ranks go down here, so that it is the abscissa that tells."""
-    places = svg_places(render(to_dot(plan_of("x = a()\nx -> [b, c, d] -> e"), direction="TB"), "svg"))
-    assert places["b"][0] < places["c"][0] < places["d"][0]
+    places = svg_places(render(to_dot(plan_of(text), direction="TB"), "svg"))
+    assert sorted(order, key=places.__getitem__) == order
