@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -13,23 +14,63 @@ from .settings import Choices, compile_options, make_settings
 from .terminal import note, out
 
 if TYPE_CHECKING:
-    from ..compiler.diagram import Direction, Format
+    from ..compiler.diagram import Direction, Format, ThemeName
     from ..compiler.plan import Plan
 
-FORMATS = ("dot", "svg", "png", "pdf")
+PICTURES = ("svg", "png", "pdf")
+FORMATS = ("dot", *PICTURES, "mermaid", "json", "text")
+
+#: Endings of file names that are no format's name.
+ENDINGS = {"mmd": "mermaid", "txt": "text"}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the user wants the picture."""
+
+    direction: Direction | None
+    theme: ThemeName
+    legend: bool | None
+    collapse: bool | None
+    depth: int | None
+    expand: tuple[str, ...]
+
+    def choices(self, form: str) -> dict[str, Any]:
+        """The arguments for a drawing in a format."""
+        from ..compiler.diagram import LIMIT, for_mermaid
+
+        return {
+            "direction": self.direction,
+            "legend": self.legend,
+            "limit": None if self.collapse is False else LIMIT,
+            "depth": 0 if self.collapse and self.depth is None else self.depth,
+            "expand": self.expand,
+            "bound": for_mermaid() if form == "mermaid" else None,
+        }
 
 
 @click.command()
 @click.argument("path", metavar="FILE|-")
-@click.option("-o", "--output", metavar="FILE", help="A name that ends in .dot, .svg, .png or .pdf [default: dot to standard output].")
+@click.option(
+    "-o", "--output", metavar="FILE", help="A name that ends in .dot .svg .png .pdf .mmd .json or .txt [default: dot to standard output]."
+)
 @click.option("--format", "form", metavar="|".join(FORMATS), help="The format, where the output's name does not say it.")
 @click.option("--direction", type=click.Choice(("LR", "TB")), help="Left to right, or top to bottom [default: by the flow's shape].")
+@click.option("--theme", type=click.Choice(("light", "dark")), default="light", help="The colours [default: light].")
+@click.option("--legend/--no-legend", default=None, help="Explain the lines [default: where three kinds or more occur].")
+@click.option(
+    "--depth", type=click.IntRange(min=0), metavar="N", help="Draw N levels of sub-flows and groups, deeper ones as one box each."
+)
+@click.option(
+    "--collapse/--no-collapse",
+    default=None,
+    help="Draw each sub-flow and group as one box, or none however many boxes there are [default: as needed above 200].",
+)
+@click.option("--expand", multiple=True, metavar="NAME", help="Draw this sub-flow or group in full all the same. May be repeated.")
 @click.option("--stdin-filename", metavar="PATH", help="What to call standard input in findings, and where its includes are.")
 @compile_options
-def command(
-    path: str, output: str | None, form: str | None, direction: Direction | None, stdin_filename: str | None, choices: Choices
-) -> int:
-    """Draw a flow with Graphviz: steps, and what each waits for. Works without an installed dot."""
+def command(path: str, output: str | None, form: str | None, stdin_filename: str | None, choices: Choices, **look: Any) -> int:
+    """Draw a flow: steps, and what each waits for. Works without an installed Graphviz."""
     from ..dsl.columns import visible
     from .application import declared_tasks
     from .config import read_config
@@ -41,7 +82,9 @@ def command(
     if compiled is None:
         return Exit.FINDINGS
     _, plan = compiled
-    picture = _draw(plan, form, direction, _links(path, output))
+    picture, notes = _draw(plan, form, Look(**look), _links(path, output))
+    for text in notes:
+        note(f"Note: {text}.\n")
     if output is None:
         _print(picture, form)
     else:
@@ -60,6 +103,8 @@ def choose_format(output: str | None, form: str | None) -> str:
     if chosen is None:
         chosen = "dot" if output is None else os.path.splitext(output)[1].lower().removeprefix(".")
     chosen = chosen.lower()
+    if form is None:
+        chosen = ENDINGS.get(chosen, chosen)
     if chosen in FORMATS:
         return chosen
     what = f"the format {form!r}" if form is not None else f"{output!r}: its name has no ending" if not chosen else f"a .{chosen} file"
@@ -69,22 +114,40 @@ def choose_format(output: str | None, form: str | None) -> str:
 def _suggestion(chosen: str) -> str:
     from difflib import get_close_matches
 
-    near = {"gv": ["dot"], "jpg": ["png"], "jpeg": ["png"], "gif": ["png"], "webp": ["png"], "html": ["svg"], "ps": ["pdf"]}.get(chosen)
+    other = {
+        "gv": ["dot"],
+        "jpg": ["png"],
+        "jpeg": ["png"],
+        "gif": ["png"],
+        "md": ["mermaid"],
+        "webp": ["png"],
+        "html": ["svg"],
+        "ps": ["pdf"],
+    }
+    near = other.get(chosen)
     near = near or get_close_matches(chosen, FORMATS, 1)
     return f"Did you mean {near[0]}?" if near else f"It draws {', '.join(FORMATS[:-1])} and {FORMATS[-1]}; --format says which."
 
 
-def _draw(plan: Plan, form: str, direction: Direction | None, base: str | None) -> bytes:
-    from ..compiler.diagram import DiagramError, render, to_dot
+def _draw(plan: Plan, form: str, look: Look, base: str | None) -> tuple[bytes, tuple[str, ...]]:
+    """The picture, and what has to be said about it."""
+    from ..compiler import diagram
 
-    text = to_dot(plan, direction=direction, base=base)
-    if form == "dot":
-        return text.encode()
-    kind: Format = "svg" if form == "svg" else "png" if form == "png" else "pdf"
     try:
-        return render(text, kind)
-    except DiagramError as problem:
-        raise Stop(str(problem), Exit.USAGE) from None
+        drawn = diagram.drawing(plan, **look.choices(form))
+        if form == "mermaid":
+            text = diagram.to_mermaid(drawn, theme=look.theme)
+        elif form == "json":
+            text = diagram.to_json(drawn)
+        elif form == "text":
+            text = diagram.to_text(drawn)
+        else:
+            text = diagram.to_dot(drawn, base=base, theme=look.theme)
+        if form not in PICTURES:
+            return text.encode("utf-8", "replace"), drawn.notes
+        return diagram.render(text, cast("Format", form)), drawn.notes
+    except diagram.DiagramError as problem:
+        raise Stop(str(problem), Exit.USAGE, hint=problem.hint) from None
 
 
 def _links(path: str, output: str | None) -> str | None:
@@ -100,7 +163,7 @@ def _links(path: str, output: str | None) -> str | None:
 
 
 def _print(picture: bytes, form: str) -> None:
-    if form in ("dot", "svg"):
+    if form not in ("png", "pdf"):
         out(picture.decode("utf-8", "replace"))
         return
     if sys.stdout.isatty():

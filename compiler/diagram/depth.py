@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from ..plan import Plan
 from .captions import own_name
+from .escape import visible
 from .model import BoxKind
 from .renderers import DiagramError
 from .sketch import FrameKey, Piece, Sketch
@@ -31,19 +32,17 @@ def frames_named(plan: Plan, names: Iterable[str]) -> frozenset[FrameKey]:
     found: set[FrameKey] = set()
     for name in wanted:
         if name not in known:
-            raise DiagramError(_unknown(name, known))
+            raise _unknown(name, known)
         found |= known[name]
     return frozenset(found)
 
 
-def _unknown(name: str, known: Iterable[str]) -> str:
+def _unknown(name: str, known: Iterable[str]) -> DiagramError:
     from difflib import get_close_matches
 
-    from .escape import visible
-
     near = get_close_matches(name, list(known)[:2000], 1)
-    hint = f"did you mean '{visible(near[0])}'?" if near else "the JSON format (--format json) lists its clusters"
-    return f"the flow has no sub-flow or group called '{visible(name)}': {hint}"
+    hint = f"Did you mean {visible(near[0])}?" if near else "The picture as JSON (--format json) lists its clusters."
+    return DiagramError(f"the flow has no sub-flow or group called '{visible(name)}'", hint)
 
 
 def around(whole: Sketch, named: frozenset[FrameKey]) -> frozenset[FrameKey]:

@@ -28,7 +28,14 @@ sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog="dot"))
 
 
 class DiagramError(Exception):
-    """No picture can be made: no Graphviz that works, or it took too long. The message says which, and what to do."""
+    """No picture can be made: no Graphviz that works, it took too long, or a name that the flow does not have. The message says which.
+
+    ``hint`` is what to do, where that is no part of the message.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 class _NotUsableError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,10 @@ from flowc.cli.graph import choose_format
 
 from .conftest import Flowc
 
-STARTS = {"dot": b"digraph", "svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
+STARTS = {
+    "dot": b"digraph", "svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF", "mmd": b"flowchart", "mermaid": b"flowchart",
+    "json": b"{", "txt": b"flow a", "text": b"flow a",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -58,8 +62,9 @@ def test_a_picture_may_be_piped(flow: Path) -> None:
         ("x.gv", None, "Did you mean dot?"),
         ("x.jpg", None, "Did you mean png?"),
         ("x.SVGZ", None, "Did you mean svg?"),
-        ("x.txt", None, "It draws dot, svg, png and pdf"),
-        ("noending", None, "It draws dot, svg, png and pdf"),
+        ("x.md", None, "Did you mean mermaid?"),
+        ("x.xyz", None, "It draws dot, svg, png, pdf, mermaid, json and text"),
+        ("noending", None, "It draws dot, svg, png, pdf, mermaid, json and text"),
         (None, "sgv", "Did you mean svg?"),
     ],
 )
@@ -98,3 +103,65 @@ def test_a_flow_with_errors_draws_nothing(flowc: Flowc, here: Path) -> None:
     ran = flowc("graph", "a.flow", "-o", "out.svg")
     assert ran.code == 1
     assert not (here / "out.svg").exists()
+
+
+def test_a_large_flow_is_collapsed_and_that_is_said(flowc: Flowc, here: Path) -> None:
+    (here / "a.flow").write_text("x0 = t.t0()\n" + "".join(f"x{n} = t.t{n}(x{n - 1})\n" for n in range(1, 201)))
+    ran = flowc("graph", "a.flow", "--format", "text")
+    said = "201 steps, collapsed: what is alike, inner sub-flows and groups are drawn as one box"
+    assert f"Note: {said}.\n" in ran.err
+    assert f"# {said}\n" in ran.out
+    whole = flowc("graph", "a.flow", "--format", "text", "--no-collapse")
+    assert "Note" not in whole.err
+    assert whole.out.count("result of") == 200
+
+
+def test_mermaid_is_collapsed_to_what_github_draws(flowc: Flowc, here: Path) -> None:
+    (here / "a.flow").write_text("x0 = t.t0()\n" + "".join(f"x{n} = t.t{n}(x{n - 1})\n" for n in range(1, 601)))
+    ran = flowc("graph", "a.flow", "--format", "mermaid", "--no-collapse")
+    said = "collapsed further, since Mermaid draws at most 500 lines and 50,000 characters"
+    assert f"Note: {said}.\n" in ran.err
+    assert f"%% {said}\n" in ran.out
+
+
+SUB_FLOWS = "flow inner(y):\n    return b(y) -> c\nflow outer(x):\n    z = inner(x)\n    return z -> d\nfar = outer(1)\nnear = outer(2)\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "frames", "boxes"),
+    [
+        ((), ["far", "far/z", "near", "near/z"], []),
+        (("--depth", "1"), ["far", "near"], ["far/z", "near/z"]),
+        (("--depth", "0"), [], ["far", "near"]),
+        (("--collapse",), [], ["far", "near"]),
+        (("--collapse", "--expand", "far"), ["far"], ["far/z", "near"]),
+        (("--collapse", "--expand", "far/z"), ["far", "far/z"], ["near"]),
+        (("--collapse", "--expand", "outer", "--expand", "inner"), ["far", "far/z", "near", "near/z"], []),
+    ],
+)
+def test_what_is_closed_and_what_is_opened(flowc: Flowc, here: Path, options: tuple[str, ...], frames: list[str], boxes: list[str]) -> None:
+    (here / "a.flow").write_text(SUB_FLOWS)
+    model = json.loads(flowc("graph", "a.flow", "--format", "json", *options).out)
+    assert [cluster["id"] for cluster in model["clusters"]] == [f"flow {frame}" for frame in frames]
+    assert [node["id"] for node in model["nodes"] if node["kind"] == "flow"] == boxes
+
+
+def test_a_comprehension_can_be_opened(flowc: Flowc, here: Path) -> None:
+    (here / "a.flow").write_text("g = [a(i) for i in range(30)]\ng -> b\n")
+    assert len(json.loads(flowc("graph", "a.flow", "--format", "json").out)["nodes"]) == 2
+    assert len(json.loads(flowc("graph", "a.flow", "--format", "json", "--expand", "g").out)["nodes"]) == 31
+
+
+def test_a_name_that_cannot_be_opened(flowc: Flowc, here: Path) -> None:
+    (here / "a.flow").write_text(SUB_FLOWS)
+    ran = flowc("graph", "a.flow", "--expand", "outr")
+    assert ran.code == 2
+    assert "has no sub-flow or group called 'outr'" in ran.err
+    assert "Did you mean outer?" in ran.err
+
+
+def test_the_theme_and_the_legend(flowc: Flowc, flow: Path) -> None:
+    assert "#14181f" in flowc("graph", "a.flow", "--theme", "dark").out
+    assert "#14181f" not in flowc("graph", "a.flow").out
+    assert "› on error" not in flowc("graph", "a.flow", "--no-legend").out
+    assert "› on error" in flowc("graph", "a.flow", "--legend").out
