@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
 from dataclasses import field
+from types import MappingProxyType
 
 from ..dsl import tree
 from ..dsl.diagnostics import Findings
@@ -92,10 +94,11 @@ class Loader:
     """Reads and parses included files, each once.
 
     ``root`` is the folder that includes may not leave; None where there is no file to start from (a text, standard input): then nothing can
-    be included.
+    be included. ``opened``: texts by real paths, which are read in place of these files.
     """
 
     root: str | None
+    opened: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     _parsed: dict[str, tuple[Source, tree.Module] | None] = field(default_factory=dict)
     _left: int = LARGEST_FILE
 
@@ -132,7 +135,7 @@ class Loader:
         self, real: str, name: str, path: str, including: Source, span: Span, findings: Findings
     ) -> tuple[Source, tree.Module] | None:
         try:
-            raw = _read(real, follow=False)
+            raw = self.opened[real].encode("utf-8", "surrogatepass") if real in self.opened else _read(real, follow=False)
         except OSError as problem:
             findings.report("F0701", including, span, path=name, why=_why(problem))
             return None

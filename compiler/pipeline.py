@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from types import MappingProxyType
 
@@ -38,7 +38,8 @@ class Settings:
     ``params``: JSON-like values of parameters by name (``ns.name`` for included ones); ``param_texts``: the same as texts of a command
     line, which win. ``tasks``: what an application has registered, None where none is given; ``stubs``: what files of stubs declare, which
     counts like it, where the application has nothing of that name. ``env``: the variables that ``env`` may read.
-    ``require_params``: whether a parameter without a value is an error, or just unknown.
+    ``require_params``: whether a parameter without a value is an error, or just unknown. ``opened``: by their real paths, the texts that an
+    editor has for files; they are included in place of what is on the disk.
     """
 
     params: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
@@ -49,6 +50,7 @@ class Settings:
     max_steps: int = MOST_STEPS
     include_root: str | None = None
     require_params: bool = True
+    opened: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +62,29 @@ class Compiled:
     dropped: int = 0
 
 
-def compile_source(source: Source, settings: Settings | None = None) -> Compiled:
-    """Compile a text. Never raises for anything that a text, a file or a parameter can contain."""
+def compile_source(source: Source, settings: Settings | None = None, observe: Callable[[Lowering], None] | None = None) -> Compiled:
+    """Compile a text. Never raises for anything that a text, a file or a parameter can contain.
+
+    ``observe`` gets what walks the tree before it begins, and may put itself in front of its evaluators: editors show what they say.
+    """
     # Everything made here is kept until the end, and nothing of it is in a cycle: collecting it again and again would double the time.
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _compile(source, settings or Settings())
+        return _compile(source, settings or Settings(), observe)
     finally:
         if collecting:
             gc.enable()
 
 
-def _compile(source: Source, settings: Settings) -> Compiled:
+def _compile(source: Source, settings: Settings, observe: Callable[[Lowering], None] | None) -> Compiled:
     findings = Findings()
     module = parse(source, findings)
-    low = Lowering(findings, settings, Loader(_root(source, settings)), Budget())
+    low = Lowering(findings, settings, Loader(_root(source, settings), settings.opened), Budget())
     low.allowance = MOST_WORK + len(source.text)
     equip(low)
+    if observe is not None:
+        observe(low)
     plan: Plan | None = None
     try:
         plan = _lower(low, source, module, settings)
