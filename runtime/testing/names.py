@@ -10,7 +10,7 @@ from ..builtin_tasks import BUILTIN
 from ..calling.nearest import did_you_mean
 from ..preflight import tasks_of
 from .errors import StubError
-from .stubs import check_stub
+from .stubs import check_stub, options_of, task
 
 #: Names that a message lists.
 MOST_LISTED = 12
@@ -100,7 +100,7 @@ class Assigned:
     Args:
         names: those of the flow.
         stubs: stubs by name.
-        fail: exceptions by name; where both are given by equally exact names, these.
+        fail: exceptions by name; where both are given by equally exact names, these, with the options of the stubs.
         elsewhere: whether a name stands in the flow, though not in its plan: in a branch that its parameters do not take.
 
     Raises:
@@ -115,7 +115,9 @@ class Assigned:
             for name, stub in given.items():
                 check_stub(stub, name)
                 if names.has(name) or not elsewhere(name):
-                    self._of[names.resolve(name, asked_by)] = stub
+                    key = names.resolve(name, asked_by)
+                    options = options_of(self._of.get(key))
+                    self._of[key] = task(stub, **options) if options else stub
 
     def __contains__(self, where: tuple[str, str | None]) -> bool:
         return where in self._of
