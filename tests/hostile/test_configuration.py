@@ -44,11 +44,14 @@ SETTINGS: dict[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize("name", SETTINGS)
-def test_settings(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(("name", "commands"), [
+    *((name, (("check", "plan", "graph", "run")[place % 4],)) for place, name in enumerate(SETTINGS)),
+    *(pytest.param(name, ("check", "plan", "graph", "run"), marks=pytest.mark.soak) for name in SETTINGS),
+])  # fmt: skip
+def test_settings(tmp_path: Path, name: str, commands: tuple[str, ...]) -> None:
     (tmp_path / "pyproject.toml").write_bytes(SETTINGS[name])
     (tmp_path / "t.flow").write_text("1\n")
-    for command in ("check", "plan", "graph", "run"):
+    for command in commands:
         ended = flowc(tmp_path, command, "t.flow").check(CLEAN, USAGE)
         assert len(ended.err) < 5_000
 
@@ -119,11 +122,14 @@ MODULES = {
 _OWN_OUTPUT = {"prints"}
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_an_application(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(("name", "commands"), [
+    *((name, (("check", "run")[place % 2],)) for place, name in enumerate(MODULES)),
+    *(pytest.param(name, ("check", "run"), marks=pytest.mark.soak) for name in MODULES),
+])  # fmt: skip
+def test_an_application(tmp_path: Path, name: str, commands: tuple[str, ...]) -> None:
     (tmp_path / f"{name}.py").write_text(MODULES[name], errors="surrogateescape")
     (tmp_path / "t.flow").write_text("1\n")
-    for command in ("check", "run"):
+    for command in commands:
         ended = flowc(tmp_path, command, "t.flow", "--app", name)
         assert ended.code in (CLEAN, USAGE, INTERRUPTED), str(ended)
         assert "internal error" not in ended.err, str(ended)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ..slices import every
 from .attack import CLEAN, FINDINGS, USAGE, Ended, flowc
 
 COMMANDS = (["check"], ["plan"], ["graph"], ["fmt"], ["run"])
@@ -100,7 +101,7 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+@pytest.mark.parametrize("name", every(2, NAMES.values()), ids=NAMES)
 def test_strange_names_of_files(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("add(x)\n")
     for form in ("full", "concise", "json"):
@@ -109,7 +110,7 @@ def test_strange_names_of_files(tmp_path: Path, name: str) -> None:
     flowc(tmp_path, "plan", f"{name}x").check(FINDINGS)
 
 
-@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+@pytest.mark.parametrize("name", every(3, NAMES.values(), first=1), ids=NAMES)
 def test_strange_names_of_files_in_products(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("add( 1)\n")
     for command in (["plan"], ["plan", "--json"], ["graph"], ["graph", "--format", "svg"]):
@@ -152,7 +153,8 @@ def inside(tmp_path: Path) -> Path:
     (folder / "folder.flow").mkdir()
     os.mkfifo(folder / "fifo.flow")
     (folder / "bad.flow").write_bytes(b"\xff\xfe\x00")
-    (folder / "huge.flow").write_bytes(b"#" * (16 * 1024 * 1024 + 1))
+    (folder / "huge.flow").write_bytes(b"#")
+    os.truncate(folder / "huge.flow", 16 * 1024 * 1024 + 1)
     (folder / "ok.flow").write_text("flow go():\n    return work()\n")
     return folder
 

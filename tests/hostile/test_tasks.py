@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ..slices import every
 from .attack import CLEAN, RUN_FAILED, USAGE, Ended, flowc, shell
 
 SOURCE = Path(__file__).with_name("strange_tasks.py")
@@ -58,9 +59,12 @@ def test_a_task(folder: Path, way: str, pool: str) -> None:
     checked(run(folder, f'bound("{way}") ~> hear\n', "--pool", pool), printing=printing)
 
 
-@pytest.mark.parametrize("pool", ["processes", *(pytest.param(pool, marks=pytest.mark.soak) for pool in POOLS if pool != "processes")])
-def test_all_of_them_at_once(folder: Path, pool: str) -> None:
-    ways = [*WAYS, *DEADLY] if pool == "processes" else WAYS
+@pytest.mark.parametrize(("pool", "part"), [
+    ("processes", 3),
+    *(pytest.param(pool, 1, marks=pytest.mark.soak) for pool in POOLS),
+])  # fmt: skip
+def test_all_of_them_at_once(folder: Path, pool: str, part: int) -> None:
+    ways = [*WAYS[::part], *DEADLY] if pool == "processes" else WAYS
     text = (
         "".join(f'{way} = work("{way}") -> keep !> handle("x") !> each reraise\n' for way in ways) + '[keep(1), work("noted")] !> handle\n'
     )
@@ -153,8 +157,7 @@ def listener(message):
 """
 
 
-@pytest.mark.parametrize("pool", POOLS)
-@pytest.mark.parametrize("text", [
+LEAKY = [
     "result(secret('PIN'))",
     "fails(secret('PIN')) !> handler",
     "named(value=f\"a {secret('PIN')} b\") !> each handler",
@@ -162,6 +165,12 @@ def listener(message):
     "key(secret('PIN')) !> handler",
     "tells(secret('PIN')) ~> listener",
     "x = result(secret('PIN'))\nfails(x.nope) !> handler",
+]
+
+
+@pytest.mark.parametrize(("text", "pool"), [
+    pytest.param(text, pool, marks=() if (number + place) % 3 == 0 else pytest.mark.soak)
+    for number, pool in enumerate(POOLS) for place, text in enumerate(LEAKY)
 ])  # fmt: skip
 def test_secrets_never_show(folder: Path, text: str, pool: str) -> None:
     (folder / "tasks.py").write_text(LEAKS)
@@ -184,7 +193,7 @@ def test_secrets_never_show(folder: Path, text: str, pool: str) -> None:
 # ── limits of the machine ────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("pool", every(3, POOLS, first=1))
 def test_too_much_at_once(folder: Path, pool: str) -> None:
     (folder / "t.flow").write_text("[p.keep(n) for n in range(400)]\n")
     shell(folder, f"ulimit -n 40; flowc run t.flow --app tasks --pool {pool} -c 300").check(CLEAN, USAGE, RUN_FAILED)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ..slices import every
 from .attack import CLEAN, FINDINGS, RUN_FAILED, USAGE, environment, flowc
 
 MARKS = {
@@ -71,8 +72,7 @@ def test_check(tmp_path: Path, place: str) -> None:
         escaped = json.dumps(mark)[1:-1]
         (tmp_path / f"raw{number}.flow").write_text(PLACES[place].format(mark), encoding="utf-8", newline="")
         (tmp_path / f"escaped{number}.flow").write_text(PLACES[place].format(escaped), encoding="utf-8", newline="")
-    flowc(tmp_path, "check", seconds=20).check(CLEAN, FINDINGS)
-    flowc(tmp_path, "check", "--output-format", "concise", seconds=20).check(CLEAN, FINDINGS)
+    flowc(tmp_path, "check", *(["--output-format", "concise"] if len(place) % 2 else []), seconds=20).check(CLEAN, FINDINGS)
     found = json.loads(flowc(tmp_path, "check", "--output-format", "json", seconds=20).check(CLEAN, FINDINGS).out)
     assert found["counts"]["files"] == 2 * len(MARKS)
 
@@ -87,7 +87,7 @@ def test_every_command(tmp_path: Path, place: str, mark: str) -> None:
             flowc(tmp_path, *command, "t.flow", env={"FORCE_COLOR": ""}).check(CLEAN, FINDINGS, USAGE, RUN_FAILED)
 
 
-@pytest.mark.parametrize("place", ["argument", "description", "option", "parameter", "group", "reach", "handler", "map"])
+@pytest.mark.parametrize("place", every(2, ["argument", "option", "description", "parameter", "reach", "group", "handler", "map"]))
 def test_products(tmp_path: Path, place: str) -> None:
     mark = "".join(MARKS[name] for name in ("escape", "C1", "override", "zero width", "tag", "delete", "line separator"))
     for text in (mark.replace("\x1b", "").replace("\x07", ""), json.dumps(mark)[1:-1]):
@@ -99,23 +99,23 @@ def test_products(tmp_path: Path, place: str) -> None:
 _OWN = re.compile(rb"\x1b\[[0-9;]*[mK]|\x1b\[\?25[lh]|\x1b\[1?A|\r")
 
 
-def test_on_a_terminal(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", every(3, [
+    "check",
+    "check good.flow --strict",
+    "plan good.flow",
+    "fmt --diff t.flow good.flow",
+    "plan --json good.flow",
+    "graph good.flow",
+    "fmt -",
+]))  # fmt: skip
+def test_on_a_terminal(tmp_path: Path, line: str) -> None:
     """With colours there are escape sequences, but of ours alone."""
     text = PLACES["string"].format(json.dumps(MARKS["escape"])[1:-1]) + PLACES["comment"].format("\u202e\x1b[2J\x9b")
     (tmp_path / "t.flow").write_text(text, encoding="utf-8")
     (tmp_path / "good.flow").write_text('"""\u202e"""\nadd("\u202e\u2066")  # \u202e\n', encoding="utf-8")
-    for line in (
-        "check",
-        "check good.flow --strict",
-        "plan good.flow",
-        "plan --json good.flow",
-        "graph good.flow",
-        "fmt --diff t.flow good.flow",
-        "fmt -",
-    ):
-        written = _OWN.sub(b"", on_terminal(tmp_path, line, stdin=tmp_path / "good.flow")).decode("utf-8", "backslashreplace")
-        strange = {c for c in written if not (c.isprintable() or c in "\n\t")}
-        assert strange == set(), (line, strange, written[-500:])
+    written = _OWN.sub(b"", on_terminal(tmp_path, line, stdin=tmp_path / "good.flow")).decode("utf-8", "backslashreplace")
+    strange = {c for c in written if not (c.isprintable() or c in "\n\t")}
+    assert strange == set(), (line, strange, written[-500:])
 
 
 def on_terminal(folder: Path, line: str, *, stdin: Path) -> bytes:
