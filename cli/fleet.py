@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import click
 
+from ..dsl.columns import visible
 from .exits import Stop
 from .gathering import gathered
+from .terminal import note
 
 if TYPE_CHECKING:
     from ..runtime.app import App
     from .config import Config
+    from .settings import Choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,30 @@ def fleet_app(fleet: FleetChoices, spec: str | None, config: Config) -> App:
     except UsageError as wrong:
         raise Stop(str(wrong)) from None
     return app
+
+
+def spared(config: Config, fleet: FleetChoices, choices: Choices) -> Config:
+    """``[tool.flowc]`` without its application where that need not be imported: stubs declare the tasks, and the broker is known.
+
+    Raises:
+        Stop: a setting cannot be used.
+    """
+    if config.app is None or fleet.celery is not None or choices.app is not None or not (choices.stubs or config.stubs):
+        return config
+    from ..runtime.app import App
+    from ..runtime.errors import UsageError
+
+    try:
+        known = fleet.broker is not None or not App("flowc", set_as_current=False).conf.broker_url.startswith("memory://")
+    except UsageError as wrong:
+        raise Stop(str(wrong)) from None
+    if not known:
+        return config
+    told = (
+        f"stubs declare the tasks, so {config.app} is not imported: its settings and routes do not count, unless --app or --celery is given"
+    )
+    note(visible(f"note: {told}") + "\n")
+    return replace(config, app=None)
 
 
 def _application(fleet: FleetChoices, spec: str | None, config: Config) -> App:

@@ -11,7 +11,7 @@ import click
 
 from ..dsl.columns import visible
 from .exits import Exit, Stop
-from .fleet import FleetChoices, fleet_app, fleet_options
+from .fleet import FleetChoices, fleet_app, fleet_options, spared
 from .reaching import reaching
 from .settings import Choices, compile_options, make_settings
 from .terminal import note, out_json
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     metavar="BYTES",
     help="Refuse a flow with a larger message: a message holds all that follows its step.",
 )
+@click.option("--no-preflight", is_flag=True, help="Do not ask whether workers read the queues.")
 @click.option("--unregistered", is_flag=True, help="Send tasks that the application does not register, too.")
 @click.option("--stdin-filename", metavar="PATH", help="What to call standard input in findings, and where its includes are.")
 @fleet_options
@@ -54,6 +55,7 @@ def command(
     timeout: float | None,
     lost_after: float | None,
     max_message: int,
+    no_preflight: bool,
     unregistered: bool,
     stdin_filename: str | None,
     fleet: FleetChoices,
@@ -67,16 +69,17 @@ def command(
     from ..flow import declarations
     from .config import read_config
     from .one import compile_one
+    from .result_store import check_results, check_store
     from .submitted import print_submission
 
     if timeout is not None and not waits:
         raise Stop("--timeout says how long to wait: give --wait, too")
     if lost_after is not None and not waits:
         raise Stop("--lost-after is about waiting: give --wait, too")
-    config = read_config()
+    config = spared(read_config(), fleet, choices)
     app = fleet_app(fleet, choices.app, config)
     if waits:
-        _check_results(app)
+        check_results(app)
     elif app.backend.url == "rpc://":  # nobody reads replies once this command has left
         app.close()
         app.conf.update(result_backend="disabled://")
@@ -89,20 +92,14 @@ def command(
     source, plan = compiled
     with app, reaching():
         if waits:
-            app.backend.get("")  # out of reach: better known before anything is sent
+            check_store(app)
         submission = _submit(plan, app, config, source, path, fleet, max_message=max_message, unregistered=unregistered)
         if submission is None:
             return Exit.FINDINGS
+        if not no_preflight:
+            submission = _looked_after(submission)
         print_submission(submission, as_json=as_json and not waits, note_it=waits)
         return _wait(submission, source, timeout, lost_after, as_json=as_json) if waits else Exit.CLEAN
-
-
-def _check_results(app: App) -> None:
-    from ..runtime.results.disabled import DisabledBackend
-
-    if isinstance(app.backend, DisabledBackend):
-        hint = "Give --backend URL or set result_backend, to where the workers keep them."
-        raise Stop("there is nothing to wait for: results are not kept, since result_backend is not set", hint=hint)
 
 
 def _submit(
@@ -129,6 +126,15 @@ def _submit(
     except (UsageError, PlanError, EncodeError) as wrong:
         raise Stop(str(wrong)) from None
     return None
+
+
+def _looked_after(submission: Submission) -> Submission:
+    """With remarks about queues that no worker reads."""
+    from dataclasses import replace
+
+    from ..runtime.fleet.unread import look_for_readers
+
+    return replace(submission, notes=(*submission.notes, *look_for_readers(submission)))
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from ..app import App
 from ..binding import bind
 from ..broker.run_queue import ABANDONED, make_run_queue
 from ..engine import Send
-from ..errors import QueueNotFound, StepError, TaskRevokedError, UnknownTasks, UsageError
+from ..errors import QueueNotFound, StepError, TaskRevokedError, UsageError
 from ..events import CallHandler, Failed, Lost, Revoked, State, Succeeded
 from ..failures import Failure, failure_of
 from ..interrupts import listening
@@ -35,7 +35,7 @@ from ..worker.jobs import HandlerJob
 from .departures import Departures
 from .facts import Fact, News
 from .links import Links
-from .look import check_listeners, find_queues, look
+from .look import check_listeners, prepare
 from .patience import Patience
 from .replies import Replies
 from .signals import Outcome, Over, Signals
@@ -142,7 +142,11 @@ class _Drive(Running):
         """Until all has ended, or the run is left."""
         try:
             with listening(self._signalled):
-                self._note(*self._prepare(preflight))
+                notes = prepare(self._plan, self._messages, self._replies, self._watching, preflight, lambda: bool(self._signals))
+                self._begun = True  # from here on a signal is news like any other
+                if self._signals:
+                    raise _LeftEarly
+                self._note(*notes)
                 self._begin()
                 while not (self._left or self._engine.finished):
                     self._feed()
@@ -153,23 +157,6 @@ class _Drive(Running):
             self._watching.close()
             self._replies.close(forget=not len(self._told))
         return self._result(timed_out=self._left and not self._signals)
-
-    def _prepare(self, preflight: bool) -> tuple[str, ...]:
-        """All that comes before the first step; remarks for the user. Raises _LeftEarly."""
-        queues, notes = find_queues(self._plan, self._messages)
-        self._replies.open()
-        if preflight and not self._signals:
-            try:
-                notes += look(self._plan, self._watching, queues)
-            except UnknownTasks:
-                if not self._signals:  # else not all have answered
-                    raise
-        if not self._signals:
-            self._watching.start()
-        self._begun = True
-        if self._signals:  # looked at last: from here on a signal is news like any other
-            raise _LeftEarly
-        return notes
 
     def _signalled(self, number: int) -> None:
         super()._signalled(number)

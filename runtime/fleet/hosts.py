@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(slots=True)
@@ -50,3 +51,12 @@ class Hosts:
         for host in list(hosts):
             self.queues.pop(host, None)
             self.lost = self.clock()
+
+
+def queues_of(by_host: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    """The queues that each host reads, from its answer to ``active_queues``."""
+    return {
+        host: frozenset(str(queue["name"]) for queue in queues if isinstance(queue, dict) and queue.get("name"))
+        for host, queues in by_host.items()
+        if isinstance(queues, list)
+    }

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ...compiler.plan import Plan
 from ..errors import UnknownTasks
 from ..preflight import nearest_task, tasks_of
+from .replies import Replies
 from .step_messages import StepMessages
+from .unread import remark
 from .watching import Fleet, Watching
 
 if TYPE_CHECKING:
@@ -18,8 +19,32 @@ if TYPE_CHECKING:
 
 #: Steps whose queues are worked out: of a flow with more, the rest mostly goes to the same.
 _MOST = 1000
-#: Steps, or queues, that a note names.
-_NAMED = 3
+
+
+def prepare(
+    plan: Plan, messages: StepMessages, replies: Replies, watching: Watching, preflight: bool, stopped: Callable[[], bool]
+) -> tuple[str, ...]:
+    """All that comes before the first step of a run. ``stopped``: whether it is to end before it begins; then what is found is no matter.
+
+    Returns:
+        remarks for the user.
+
+    Raises:
+        UnknownTasks, QueueNotFound: as :func:`look` and :func:`find_queues`.
+        ConnectionLost: the broker cannot be reached.
+        ImproperlyConfigured: it refuses.
+    """
+    queues, notes = find_queues(plan, messages)
+    replies.open()
+    if preflight and not stopped():
+        try:
+            notes += look(plan, watching, queues)
+        except UnknownTasks:
+            if not stopped():  # else not all have answered
+                raise
+    if not stopped():
+        watching.start()
+    return notes
 
 
 def check_listeners(plan: Plan, app: App) -> None:
@@ -75,11 +100,7 @@ def look(plan: Plan, watching: Watching, queues: Mapping[str, list[str]]) -> tup
     read = frozenset[str]().union(*fleet.queues.values())
     if not any(fleet.queues.values()):  # they did not say
         return ()
-    return tuple(
-        f"no worker reads the queue {queue!r}, where {_some(steps)} {'goes' if len(steps) == 1 else 'go'}; {_read(queue, read)}"
-        for queue, steps in queues.items()
-        if queue not in read
-    )
+    return tuple(remark(queue, steps, read) for queue, steps in queues.items() if queue not in read)
 
 
 def _check_tasks(plan: Plan, fleet: Fleet) -> None:
@@ -107,16 +128,3 @@ def _destinations(plan: Plan, messages: StepMessages) -> Iterator[tuple[str, str
         queue = known[key]
         if queue is not None:
             yield call.id, queue
-
-
-def _read(queue: str, read: frozenset[str]) -> str:
-    near = difflib.get_close_matches(queue, sorted(read), 1)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    more = f" and {len(read) - _NAMED} more" if len(read) > _NAMED else ""
-    return f"workers read {', '.join(map(repr, sorted(read)[:_NAMED]))}{more}"
-
-
-def _some(steps: list[str]) -> str:
-    more = f" and {len(steps) - _NAMED} more" if len(steps) > _NAMED else ""
-    return ("step " if len(steps) == 1 else "steps ") + ", ".join(steps[:_NAMED]) + more

@@ -18,13 +18,12 @@ all is told, and when one is there again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from ..broker.inspecting import Answers, Command, Inspector, Standing
 from ..outcome import Noted
 from .facts import Alive, Lost, News, Seen
-from .hosts import Hosts
+from .hosts import Hosts, queues_of
 from .patience import Patience
 from .watched import Step, Watched, batches
 
@@ -234,15 +233,6 @@ class Probing:
                 if task_id in wanted:
                     found[task_id] = host
         return found
-
-
-def queues_of(by_host: Mapping[str, Any]) -> dict[str, frozenset[str]]:
-    """The queues that each host reads, from its answer to ``active_queues``."""
-    return {
-        host: frozenset(str(queue["name"]) for queue in queues if isinstance(queue, dict) and queue.get("name"))
-        for host, queues in by_host.items()
-        if isinstance(queues, list)
-    }
 
 
 def _known(answers: Iterable[Answers]) -> Iterable[tuple[str, tuple[str, str]]]:

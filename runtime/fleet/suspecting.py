@@ -17,7 +17,7 @@ from ..events import Lost as StepLost
 from ..events import Revoked
 from ..failures import failure_of
 from ..outcome import Noted
-from ..values import fill
+from .destinations import merged_options, queue_of
 from .facts import Lost, News, Seen
 from .patience import Patience
 from .told_failures import told_failure
@@ -50,14 +50,8 @@ class Suspicion:
 
     def add(self, call: Call, task_id: str) -> None:
         """A step is out, as far as is known since now."""
-        known = self._app.tasks.get(call.task)
-        options = {key: fill(value, {}) for key, value in call.options.items}
-        merged = {**({} if known is None else known.options), **{key: value for key, value in options.items() if value is not None}}
-        router, now = self._app.sender.router, time.time()
-        queue = self._app.conf.task_default_queue
-        if router.static:
-            way = router.route({key: value for key, value in merged.items() if key not in ("expires",)}, call.task).destination
-            queue = way.queue or way.routing_key
+        merged, now = merged_options(self._app, call), time.time()
+        queue = queue_of(self._app, call.task, merged)
         starts = _moment(merged.get("eta") if merged.get("eta") is not None else merged.get("countdown"), now)
         self._watching.sent(task_id, queue, not_before=starts, expires=_moment(merged.get("expires"), now), task=call.task)
 

@@ -13,9 +13,9 @@ from .asking import Asking
 from .celery_events import Events
 from .event_switch import ENABLE, Switch
 from .facts import News
-from .hosts import Hosts
+from .hosts import Hosts, queues_of
 from .patience import Patience
-from .probing import Probing, queues_of
+from .probing import Probing
 from .states import make_states
 from .watched import Watched
 

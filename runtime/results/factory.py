@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..configuration.secrets import shown
 from ..errors import ImproperlyConfigured
 from .interface import Backend
-from .settings import Settings, read_settings
+from .settings import RetryIntervals, Settings, read_settings
 
 if TYPE_CHECKING:
     from ..app import App
@@ -19,17 +20,18 @@ _SQLITE = ("sqlite",)
 _KNOWN = (*_MEMORY, *_SQLITE, "redis", "rediss", "redis+socket", "rpc", "db+postgresql", "db+mysql", "db+sqlite", "disabled")
 
 
-def make_backend(app: App) -> Backend:
+def make_backend(app: App, *, retry: RetryIntervals | None = None) -> Backend:
     """The result backend of an application.
 
-    None set: in this process's memory if its broker is there too, else none at all.
+    None set: in this process's memory if its broker is there too, else none at all. ``retry``: how often what fails is tried again, instead
+    of what the settings say.
 
     Raises:
         ImproperlyConfigured: the scheme is not known, the URL is malformed, or a package that it needs is not installed.
     """
     conf = app.conf
     url = getattr(conf, "result_backend", None)
-    settings = read_settings(conf)
+    settings = read_settings(conf) if retry is None else replace(read_settings(conf), retry=retry)
     if not url:
         url = "cache+memory://" if _embedded(conf) else "disabled://"
     scheme, separator, _ = url.partition("://")

@@ -71,7 +71,7 @@ class RedisBackend(Backend):
         self.url = shown(self._arguments)
         self._redis = import_redis()
         self.connection_errors = (self._redis.ConnectionError, self._redis.TimeoutError, OSError)
-        self.refusals = (self._redis.AuthenticationError, self._redis.ResponseError)
+        self.refusals = (self._redis.AuthenticationError, self._redis.ResponseError, self._redis.InvalidResponse)  # the last: no Redis
         self._expires = int((settings.expires or 0) * 1000)
         self._chord_expires = int((settings.chord_expires or 0) * 1000)
         self._start()
