@@ -18,6 +18,7 @@ from ..compiler.canvas_findings import canvas_findings
 from ..compiler.pipeline import Settings, compile_source
 from ..dsl.codes import CODES, Code
 from ..dsl.diagnostics import Diagnostic
+from ..dsl.ignores import sift
 from ..dsl.render import render_full
 from ..dsl.source import Source
 
@@ -68,7 +69,7 @@ def example_findings(text: str, carried: bool = False) -> tuple[Diagnostic, ...]
         first.write_text(content, encoding="utf-8")
         source = Source(EXAMPLE, content, str(first))
         compiled = compile_source(source, Settings(require_params=False))
-        findings = compiled.findings
+        findings = sift(compiled.findings, [source]).kept
         if carried and compiled.plan is not None:
             canvas = compiled.plan.canvas()
             findings += canvas_findings((*canvas.obstacles, *canvas.remarks), lambda _: source)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from ..runtime.configuration.names import NAMES
 from ..runtime.configuration.project import COMMAND_LINE_KEYS, nearest_project, read_table
@@ -17,13 +18,14 @@ class Config:
     """What ``[tool.flowc]`` says. ``path``: the file that it was read from, if any.
 
     ``app``: the application of ``flowc run``, as ``MODULE[:ATTR]``. ``env``: the environment variables that a flow's ``env()`` may read.
-    ``stubs``: the files that declare the tasks, seen from the current folder.
+    ``stubs``: the files that declare the tasks, seen from the current folder. ``check``: the table of ``flowc check``, as it stands there.
     """
 
     path: str | None = None
     app: str | None = None
     env: tuple[str, ...] = ()
     stubs: tuple[str, ...] = ()
+    check: Mapping[str, object] = field(default_factory=dict)
 
 
 def read_config(start: str | None = None) -> Config:
@@ -43,11 +45,8 @@ def read_config(start: str | None = None) -> Config:
     for key in table:
         if key not in _KEYS and key not in NAMES:
             raise Stop(f"{path}: [tool.flowc] has no key {key!r}", hint=_suggestion(key))
-    values = {key: _KEYS[key](path, table[key]) for key in COMMAND_LINE_KEYS if key in table}
-    app, env, stubs = values.get("app"), values.get("env"), values.get("stubs")
-    return Config(
-        path, app if isinstance(app, str) else None, env if isinstance(env, tuple) else (), stubs if isinstance(stubs, tuple) else ()
-    )
+    values: dict[str, Any] = {key: _KEYS[key](path, table[key]) for key in COMMAND_LINE_KEYS if key in table}
+    return Config(path, **values)
 
 
 def _suggestion(key: str) -> str:
@@ -56,7 +55,7 @@ def _suggestion(key: str) -> str:
     names = (*COMMAND_LINE_KEYS, *NAMES)
     near = nearest(key, names)
     return no_longer_or_not_here(key, names) or (
-        f"Did you mean '{near}'?" if near else "It knows app, env, stubs and the settings that docs/configuration.md lists."
+        f"Did you mean '{near}'?" if near else "It knows app, check, env, stubs and the settings that docs/configuration.md lists."
     )
 
 
@@ -87,7 +86,13 @@ def _stubs(path: str, value: object) -> tuple[str, ...]:
     raise Stop(f'{path}: [tool.flowc] stubs must be a list of files such as ["tasks.flow"], not {_shown(value)}')
 
 
-_KEYS: dict[str, Callable[[str, object], object]] = {"app": _app, "env": _env, "stubs": _stubs}
+def _check(path: str, value: object) -> Mapping[str, object]:
+    if isinstance(value, dict):
+        return value  # looked into by the command that needs it
+    raise Stop(f"{path}: [tool.flowc] check must be a table, [tool.flowc.check], not {_shown(value)}")
+
+
+_KEYS: dict[str, Callable[[str, object], object]] = {"app": _app, "check": _check, "env": _env, "stubs": _stubs}
 
 
 def environment(config: Config) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from .exits import Stop
@@ -11,6 +11,7 @@ from .exits import Stop
 if TYPE_CHECKING:
     from ..dsl.diagnostics import Findings
     from ..dsl.source import Source
+    from .globs import Glob
 
 STDIN = "-"
 
@@ -18,10 +19,10 @@ STDIN = "-"
 SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages"})
 
 
-def find_flows(paths: Iterable[str]) -> list[str]:
+def find_flows(paths: Iterable[str], exclude: Sequence[Glob] = ()) -> list[str]:
     """The files that are meant, each once: as given, and every ``*.flow`` below a folder, sorted.
 
-    Links that lead out of the folder are not followed.
+    Links that lead out of the folder are not followed. Of what is found in folders, files and folders that ``exclude`` covers are left out.
 
     Raises:
         Stop: a folder without any flow below it.
@@ -31,22 +32,33 @@ def find_flows(paths: Iterable[str]) -> list[str]:
         if path == STDIN or not os.path.isdir(path):
             found.setdefault(path)
             continue
-        inside = sorted(below(path), key=lambda name: name.split(os.sep))
+        inside = sorted(below(path, exclude), key=lambda name: name.split(os.sep))
         if not inside:
-            raise Stop(f"there is no .flow file below {path}")
+            raise Stop(f"there is no .flow file below {path}{' that is not excluded' if exclude else ''}")
         for name in inside:
             found.setdefault(name)
     return list(found)
 
 
-def below(folder: str) -> Iterator[str]:
-    """Every ``*.flow`` below a folder, but for hidden folders, virtual environments and those that hold other people's files."""
+def below(folder: str, exclude: Sequence[Glob] = ()) -> Iterator[str]:
+    """Every ``*.flow`` below a folder; not in hidden folders, virtual environments, those of other people's files, and what is excluded."""
     root = os.path.realpath(folder)
+
+    def is_wanted(path: str) -> bool:
+        return not any(glob.covers(path) for glob in exclude)
+
+    def is_inside(path: str) -> bool:
+        return not os.path.islink(path) or os.path.realpath(path).startswith(root + os.sep)
+
     for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if _is_ours(os.path.join(parent, name), name)]
+        folders[:] = [name for name in folders if _is_ours(os.path.join(parent, name), name) and is_wanted(os.path.join(parent, name))]
         for name in files:
             path = os.path.join(parent, name)
-            if name.endswith(".flow") and (not os.path.islink(path) or os.path.realpath(path).startswith(root + os.sep)):
+            if (
+                name.endswith(".flow")
+                and (not os.path.islink(path) or os.path.realpath(path).startswith(root + os.sep))
+                and is_wanted(path)
+            ):
                 yield os.path.normpath(path)
 
 

@@ -42,11 +42,11 @@ def note_findings(findings: Sequence[Diagnostic], *, path: str, app: str | None 
     """
     if not findings:
         return
-    from ..dsl import render
+    from ..dsl import ignores, render
     from ..dsl.columns import visible
 
     errors = [finding for finding in findings if finding.severity.value == "error"]
-    warnings = len(findings) - len(errors)
+    warnings = sum(finding.severity.value != "error" for finding in ignores.sift(findings).kept)
     if errors:
         note(render.render_full(errors, colour=wants_colour(sys.stderr)) + "\n")
         note(render.summary(errors, files=1) + "\n")

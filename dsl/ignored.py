@@ -1,8 +1,11 @@
-"""How many findings were found and not shown: told at the end of every report, so that nothing is ignored unseen."""
+"""Findings that are not shown: how many, told at the end of every report so that nothing is ignored unseen; and which there cannot be."""
 
 from __future__ import annotations
 
 from .record import dataclass
+
+#: Codes beyond those of syntax whose file was not read, so that nothing in it was checked.
+_UNREAD = frozenset({"F0701", "F0702", "F0703", "F0704", "F0705"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +31,8 @@ class Ignored:
 
 
 NONE_IGNORED = Ignored()
+
+
+def is_always_told(code: str) -> bool:
+    """Whether findings of a code cannot be ignored: of a file with a mistake of syntax, or that cannot be read, not all is checked."""
+    return code.startswith("F01") or code in _UNREAD

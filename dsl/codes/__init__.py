@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from itertools import chain
 
-from . import arrows, calls, carried, evaluation, files, lints, names, options, syntax, unsupported, values
+from . import arrows, calls, carried, comments, evaluation, files, lints, names, options, syntax, unsupported, values
 from .entry import Code
 
 __all__ = ["CODES", "Code"]
 
-_FAMILIES = (syntax, names, values, evaluation, calls, options, arrows, files, unsupported, lints, carried)
+_FAMILIES = (syntax, names, values, evaluation, calls, options, arrows, files, unsupported, lints, comments, carried)
 
 CODES: dict[str, Code] = {entry.code: entry for entry in sorted(chain(*(f.CODES for f in _FAMILIES)), key=lambda entry: entry.code)}
 """Every code, in the order of the catalogue."""

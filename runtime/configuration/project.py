@@ -18,7 +18,7 @@ LARGEST = 1_000_000
 MOST_DOTS = 1_000
 
 #: Keys of the table that are no settings but the command line's own: see ``flowc.cli.config``.
-COMMAND_LINE_KEYS = ("app", "env", "stubs")
+COMMAND_LINE_KEYS = ("app", "check", "env", "stubs")
 
 
 def nearest_project(start: str | None = None) -> str | None:

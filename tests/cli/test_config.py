@@ -55,7 +55,7 @@ def test_the_current_folder_is_where_it_starts(tmp_path: Path, monkeypatch: pyte
     [
         ("[tool.flowc]\nap = 1\n", "[tool.flowc] has no key 'ap'", "Did you mean 'app'?"),
         ('[tool.flowc]\nstubs = "tasks.flow"\n', "[tool.flowc] stubs must be a list of files", ""),
-        ("[tool.flowc]\nzzzz = 1\n", "[tool.flowc] has no key 'zzzz'", "It knows app, env, stubs and the settings"),
+        ("[tool.flowc]\nzzzz = 1\n", "[tool.flowc] has no key 'zzzz'", "It knows app, check, env, stubs and the settings"),
         ("[tool.flowc]\nbroker_ulr = 1\n", "[tool.flowc] has no key 'broker_ulr'", "Did you mean 'broker_url'?"),
         ("[tool.flowc]\nBROKER_URL = 1\n", "has no key 'BROKER_URL'", "'BROKER_URL' is the old name of the setting 'broker_url'"),
         ("[tool.flowc]\nbeat_schedule = 1\n", "has no key 'beat_schedule'", "a setting of Celery that flowc does not have"),
@@ -64,6 +64,7 @@ def test_the_current_folder_is_where_it_starts(tmp_path: Path, monkeypatch: pyte
         ('[tool.flowc]\napp = " "\n', "app must be a text", ""),
         ('[tool.flowc]\nenv = "HOME"\n', "env must be a list of names", ""),
         ("[tool.flowc]\nenv = [1]\n", "env must be a list of names", ""),
+        ("[tool.flowc]\ncheck = true\n", "check must be a table", ""),
         ("[tool]\nflowc = 1\n", "[tool.flowc] must be a table", ""),
         ("[tool.flowc\n", "is not valid TOML", ""),
         (b"flowc = '\xff'\n", "is not valid TOML", ""),

@@ -51,6 +51,7 @@ def test_findings_do_not_load_the_command_lines_of_other_commands(tmp_path: Path
         for name in (
             "application",
             "check",
+            "check_settings",
             "config",
             "exits",
             "flows",

@@ -26,6 +26,10 @@ ELSEWHERE = {
     "F0708": "language/test_includes.py::test_a_text_without_a_file_includes_nothing",
     "F0718": "compiler/test_stubs.py::test_only_declarations_stand_in_a_file_of_stubs",
     "F0711": "language/test_limits.py::test_too_many_includes",
+    "F0991": "cli/test_check_ignores.py::test_a_comment_that_ignores_nothing_is_told",
+    "F0992": "cli/test_check_ignores.py::test_unknown_codes_are_told",
+    "F0993": "cli/test_check_ignores.py::test_syntax_cannot_be_ignored",
+    "F0994": "cli/test_check_ignores.py::test_a_comment_without_codes_ignores_nothing",
 }
 
 CARRIED = [code for code in CODES if code.startswith("F10")]
