@@ -15,7 +15,8 @@ import pytest
 from flowc import App
 from flowc.runtime.results.interface import Stored
 
-from .places import Place
+from ...slices import every
+from .places import BROKERS, Place
 from .workers import FOLDER, Workers
 
 EVIL = """
@@ -120,6 +121,7 @@ def test_a_failed_task_does_not_end_who_asks(place: Place, kind: str) -> None:
     assert isinstance(error, (Exception, SystemExit, KeyboardInterrupt))
 
 
+@pytest.mark.parametrize("place", every(3, BROKERS, first=2), indirect=True)
 def test_an_exception_of_the_workers_own(place: Place, workers: Workers, tmp_path: Path) -> None:
     """The client knows neither the worker's module nor, though it could be imported, does it import it."""
     workers.start(place.queue)

@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from .places import Place
+from ...slices import every
+from .places import BROKERS, Place
 from .waiting import wait_for
 from .workers import Workers
 
@@ -33,6 +34,7 @@ def forking(place: Place, workers: Workers, calls: int) -> None:
     assert worker.stop() == 0
 
 
+@pytest.mark.parametrize("place", every(2, BROKERS), indirect=True)
 @pytest.mark.parametrize("results", ["store", pytest.param("rpc", marks=pytest.mark.soak)])
 def test_forks(place: Place, workers: Workers, results: str) -> None:
     if results == "rpc":
@@ -76,8 +78,9 @@ def threaded(place: Place, workers: Workers, calls: int) -> None:
     assert workers.ledger.count("begin") == workers.ledger.count("end") == wanted
 
 
+@pytest.mark.parametrize("place", every(3, BROKERS, first=1), indirect=True)
 def test_threads(place: Place, workers: Workers) -> None:
-    threaded(place, workers, 200)
+    threaded(place, workers, 100)
 
 
 @pytest.mark.soak

@@ -10,8 +10,9 @@ from typing import Any, Self
 
 import pytest
 
+from ...slices import every
 from .garbage import ABSENT, FAILURE, LIMIT, NOTHING, SUCCESS, Garbage, all_garbage
-from .places import Place, held, waiting
+from .places import BROKERS, Place, held, waiting
 from .workers import Workers
 
 
@@ -46,10 +47,12 @@ class Publisher:
         self._connection.release()
 
 
+@pytest.mark.parametrize("place", every(2, BROKERS, first=1), indirect=True)
 def test_garbage_harms_nobody(place: Place, workers: Workers, tmp_path: Path) -> None:
     garbage_harms_nobody(place, workers, "threads", tmp_path)
 
 
+@pytest.mark.soak
 def test_garbage_harms_no_child(redis_place: Place, redis_workers: Workers, tmp_path: Path) -> None:
     garbage_harms_nobody(redis_place, redis_workers, "processes", tmp_path)
 

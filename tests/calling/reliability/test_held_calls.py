@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .places import Place, waiting
+from .places import BROKERS, Place, waiting
 from .waiting import wait_for
 from .workers import Workers
 
@@ -37,8 +37,11 @@ def held_calls(place: Place, workers: Workers, count: int, seconds: float) -> No
     assert min(line.time for line in lines) >= due.timestamp()
 
 
-def test_hundreds(place: Place, workers: Workers) -> None:
-    held_calls(place, workers, 500, 6)
+@pytest.mark.parametrize(("place", "count", "seconds"), [
+    ("rabbitmq", 200, 4), *(pytest.param(broker, 500, 6, marks=pytest.mark.soak) for broker in BROKERS),
+], indirect=["place"])  # fmt: skip
+def test_hundreds(place: Place, workers: Workers, count: int, seconds: float) -> None:
+    held_calls(place, workers, count, seconds)
 
 
 @pytest.mark.soak

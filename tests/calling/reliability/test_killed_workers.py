@@ -1,4 +1,4 @@
-"""``kill -9`` of workers in the middle of a thousand tasks that are acknowledged late: none is lost, each ends once."""
+"""``kill -9`` of workers in the middle of hundreds of tasks that are acknowledged late: none is lost, each ends once."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from collections.abc import Collection, Sequence
 
 import pytest
 
-from .places import Ends, Place
+from .places import BROKERS, Ends, Place
 from .waiting import wait_for
 from .workers import Worker, Workers
 
 TASKS = 1000
+FEW = 300
 CONCURRENCY = 4
 
+#: For `make test`: each broker and each pool once or twice.
+SOME = {("redis", "processes"), ("rabbitmq", "threads"), ("sqlite", "threads")}
 
-def send(place: Place, count: int = TASKS) -> list[str]:
+
+def send(place: Place, count: int) -> list[str]:
     """Tasks of a few milliseconds, which note what they do under their numbers; their ids."""
     draw = random.Random(count)
     return place.send_many("r.work", [(number, draw.random() * 0.01) for number in range(count)])
@@ -38,16 +42,19 @@ def check(place: Place, workers: Workers, ends: Ends, ids: Sequence[str], killed
     assert place.documents(ids) == documents
 
 
-@pytest.mark.parametrize("pool", ["threads", "processes"])
-def test_one_of_two_and_then_the_other(place: Place, workers: Workers, pool: str) -> None:
+@pytest.mark.parametrize(("place", "pool", "count"), [
+    *((broker, pool, FEW) for broker, pool in sorted(SOME)),
+    *(pytest.param(broker, pool, TASKS, marks=pytest.mark.soak) for broker in BROKERS for pool in ("threads", "processes")),
+], indirect=["place"])  # fmt: skip
+def test_one_of_two_and_then_the_other(place: Place, workers: Workers, pool: str, count: int) -> None:
     killed = [workers.start(place.queue, pool=pool, concurrency=CONCURRENCY, ready=False) for _ in range(2)]
     for worker in killed:
         worker.wait_ready()
     with Ends(place.backend) as ends:
-        ids = send(place)
-        wait_for(lambda: workers.ledger.number("end") > TASKS // 4, workers.logs)
+        ids = send(place, count)
+        wait_for(lambda: workers.ledger.number("end") > count // 4, workers.logs)
         killed[0].kill()
-        wait_for(lambda: workers.ledger.number("end") > TASKS // 2, workers.logs)
+        wait_for(lambda: workers.ledger.number("end") > count // 2, workers.logs)
         killed[1].kill()
         workers.start(place.queue, pool=pool, concurrency=CONCURRENCY)
         check(place, workers, ends, ids, killed)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from .places import Ends, Place, held, waiting
+from .places import BROKERS, Ends, Place, held, waiting
 from .waiting import wait_for
 from .workers import Workers
 
@@ -42,9 +42,11 @@ def producers_and_workers(place: Place, workers: Workers, count: int, pool: str)
     assert ledger.repeated_without_reason({three[0].number}) == {}
 
 
-@pytest.mark.parametrize("pool", ["threads"])
-def test_hundreds(place: Place, workers: Workers, pool: str) -> None:
-    producers_and_workers(place, workers, 100, pool)
+@pytest.mark.parametrize(("place", "count"), [
+    ("rabbitmq", 40), *(pytest.param(broker, 100, marks=pytest.mark.soak) for broker in BROKERS),
+], indirect=["place"])  # fmt: skip
+def test_hundreds(place: Place, workers: Workers, count: int) -> None:
+    producers_and_workers(place, workers, count, "threads")
 
 
 @pytest.mark.soak

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from .places import Place, held, waiting
+from ...slices import every
+from .places import BROKERS, Place, held, waiting
 from .waiting import wait_for
 from .workers import Workers
 
@@ -84,6 +85,7 @@ def test_what_starts_the_children_dies(redis_place: Place, redis_workers: Worker
     assert others.stop() == 0
 
 
+@pytest.mark.parametrize("place", every(3, BROKERS, first=1), indirect=True)
 @pytest.mark.parametrize("pool", ["threads", pytest.param("processes", marks=pytest.mark.soak)])
 def test_tries(place: Place, workers: Workers, pool: str) -> None:
     """Retries outlive the worker that ordered them."""

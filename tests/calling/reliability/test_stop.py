@@ -44,11 +44,12 @@ def what_runs_is_finished(place: Place, workers: Workers, pool: str, number: int
     assert place.documents(held) == {}
 
 
+@pytest.mark.parametrize("place", ["rabbitmq"], indirect=True)  # everywhere else in soak
 def test_what_runs_is_finished(place: Place, workers: Workers, tmp_path: Path) -> None:
     what_runs_is_finished(place, workers, "threads", signal.SIGTERM, tmp_path)
 
 
-@pytest.mark.parametrize(("pool", "number"), [("processes", signal.SIGINT), ("solo", signal.SIGTERM)])
+@pytest.mark.parametrize(("pool", "number"), [("processes", signal.SIGINT), pytest.param("solo", signal.SIGTERM, marks=pytest.mark.soak)])
 def test_what_runs_is_finished_in_other_pools(redis_place: Place, redis_workers: Workers, pool: str, number: int, tmp_path: Path) -> None:
     what_runs_is_finished(redis_place, redis_workers, pool, number, tmp_path)
 
@@ -105,6 +106,7 @@ def second_signal(place: Place, workers: Workers, pool: str, number: int, task: 
     assert workers.ledger.workers("end") == {"running": [second.number]}
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)  # everywhere else in soak
 def test_a_second_signal_gives_back_what_runs(place: Place, workers: Workers, tmp_path: Path) -> None:
     second_signal(place, workers, "threads", signal.SIGTERM, "r.until", tmp_path)
 
