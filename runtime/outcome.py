@@ -16,7 +16,7 @@ from .redact import Redactor
 class StepResult:
     """How a step ended. Times are seconds since the start of the run; None where it never started.
 
-    ``because``: for a skipped step, the id of the step that failed. ``worker``: the thread or process that ran it.
+    ``because``: for a skipped step, the id of the step that failed. ``worker``: the thread or process that ran it; on a fleet the worker.
     """
 
     id: str

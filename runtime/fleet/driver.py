@@ -242,7 +242,7 @@ class _Drive(Running):
             self._handler_ended(self._handler_of.pop(over.task_id), failure)
             return
         if over.state in (State.SUCCESS, State.FAILURE):
-            self._record.ran(step, over.began, time.monotonic(), over.worker)
+            self._record.ran(step, over.began, time.monotonic(), self._watching.name_of(over.worker))
         if failure is None:
             self._handle(Succeeded(step, over.result))
         else:

@@ -46,6 +46,14 @@ class Hosts:
         """The broker was away: workers may have dropped what they had taken, and it what they told."""
         self.lost = self.clock()
 
+    def name_of(self, sender: str) -> str:
+        """The worker that a message's origin, such as ``gen4711@host``, belongs to; the origin itself where its machine has several."""
+        if sender in self.ever:
+            return sender
+        machine = sender.partition("@")[2]
+        there = [host for host in tuple(self.queues) if host.partition("@")[2] == machine]
+        return there[0] if len(there) == 1 else sender
+
     def gone(self, hosts: Iterable[str]) -> None:
         """These are there no more."""
         for host in list(hosts):

@@ -138,6 +138,10 @@ class Watching:
         self._watched.hurry(task_id)
         self._woken.set()
 
+    def name_of(self, sender: str | None) -> str | None:
+        """The worker by whose process a link was sent, as far as it is known: links name the process alone."""
+        return None if sender is None else self._hosts.name_of(sender)
+
     def interrupt(self) -> None:
         """Wait for no answers any more. From any thread, or a signal handler."""
         self._asking.interrupt()
@@ -162,7 +166,7 @@ class Watching:
         while not self._stopping.is_set():
             wait = self._asking.attempt(self._round)
             if wait is None:
-                self._probing.interrupted()
+                self._watched.forgive()
                 wait, pause = pause, min(pause * 2, _PAUSE_MOST)
             else:
                 pause = _PAUSE

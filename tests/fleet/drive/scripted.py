@@ -130,6 +130,9 @@ class _Watching:
     def probe(self, task_id: str) -> None:
         self._fleet.asked.append(task_id)
 
+    def name_of(self, sender: str | None) -> str | None:
+        return sender
+
     def interrupt(self) -> None:
         pass
 

@@ -34,6 +34,11 @@ def test_value_and_report(flowc: Flowc, here: Path, at: tuple[str, ...]) -> None
     assert "5 steps: 5 succeeded" in ran.err
 
 
+def test_json_names_the_workers(flowc: Flowc, here: Path, stock_redis: SharedStock) -> None:
+    ran = flowc("run", write(here, "proj.add(1, 2)\n"), "--broker", stock_redis.broker, "--json")
+    assert [step["worker"] for step in json.loads(ran.out)["steps"]] == [stock_redis.hostname]
+
+
 def test_json_and_a_failure(flowc: Flowc, here: Path, at: tuple[str, ...]) -> None:
     ran = flowc("run", write(here, 'proj.fail("no") -> proj.add(1)\n'), *at, "--json")
     assert ran.code == 4

@@ -8,6 +8,7 @@ import pytest
 
 from flowc.runtime.errors import UsageError
 from flowc.runtime.fleet.facts import Lost
+from flowc.runtime.fleet.hosts import Hosts
 from flowc.runtime.fleet.patience import Patience
 
 from .apart import Apart
@@ -79,6 +80,13 @@ def test_workers_that_are_busy_are_not_said_to_be_gone(bench: Bench) -> None:
     bench.send("a")
     bench.after(1000)
     assert bench.notes == []
+
+
+def test_the_worker_that_an_origin_belongs_to() -> None:
+    hosts = Hosts({"celery@one": frozenset(), "a@two": frozenset(), "b@two": frozenset()})
+    hosts.ever.add("gone@one")
+    assert hosts.name_of("gone@one") == "gone@one"
+    assert [hosts.name_of(f"gen7@{machine}") for machine in ("one", "two", "three")] == ["celery@one", "gen7@two", "gen7@three"]
 
 
 # -------------------------------------------------------------------------------------------------------- a patience of one's own
