@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..broker.inspecting import EventStream
+from ..errors import ConnectionLost
 from ..results.interface import READY_STATES
 from .event_facts import fact_of
 from .facts import Fact, Seen
@@ -82,7 +83,7 @@ class Events:
         pause = _PAUSE_FIRST
         while not self._stopping.is_set():
             try:
-                stream = self._stream = self._open(self._keys)
+                stream = self._stream = self._connected()
                 try:
                     self.listening.set()
                     pause = _PAUSE_FIRST
@@ -99,6 +100,13 @@ class Events:
                 logger.info("events of workers are not heard for now: %s", exc)
                 self._stopping.wait(pause)
                 pause = min(pause * 2, _PAUSE_MOST)
+
+    def _connected(self) -> EventStream:
+        try:
+            return self._open(self._keys)
+        except ConnectionLost:  # a connection that merely breaks is made anew at once
+            self._hosts.interrupted()
+            raise
 
     def _take(self, body: bytes | str, content_type: str) -> None:
         if content_type != "application/json":

@@ -68,11 +68,6 @@ class Probing:
             self._call_the_roll(inspector())
         return self._watched.wait()
 
-    def interrupted(self) -> None:
-        """The broker was away: nothing that was found missing before counts, and what nobody knows now was probably dropped."""
-        self._watched.forgive()
-        self._hosts.interrupted()
-
     def _ask(self, inspector: Inspector, due: list[Step]) -> None:
         asked = self._asked = self._clock()
         questions = [Command("query_task", {"ids": ids}) for ids in batches([step.task_id for step in due], MOST_IDS)]

@@ -127,7 +127,7 @@ class Bench:
             try:
                 wait = max(0.1, self.probing.turn(lambda: self.fleet))
             except ConnectionLost:
-                self.probing.interrupted()
+                self.watched.forgive()
                 wait = 1.0
         self.now = until
 

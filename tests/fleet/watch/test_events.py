@@ -190,3 +190,13 @@ def test_after_anything_that_goes_wrong_they_are_heard_again(wrong: Exception) -
         radio.tell(event("task-started"))
         radio.until(lambda: radio.facts)
     assert len(radio.streams) == 2
+
+
+@pytest.mark.parametrize("refused", [0, 2])
+def test_the_broker_was_away_when_it_cannot_be_reached_and_not_when_a_connection_breaks(refused: int) -> None:
+    with listening(Radio()) as radio:
+        radio.until(lambda: radio.streams)
+        radio.refuse = refused
+        radio.items.put(ConnectionLost("idle for too long"))
+        radio.until(lambda: len(radio.streams) == 2)
+    assert (radio.hosts.lost > 0) == (refused > 0)
