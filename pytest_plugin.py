@@ -73,7 +73,9 @@ class FlowItem(pytest.Item):
     """A flow is to compile without errors."""
 
     def runtest(self) -> None:
-        """Check the flow. Raises FlowFindings: it has errors; or, with the ini option ``flowc_strict``, warnings."""
+        """Check the flow. Raises FlowFindings: it has errors; or, where these are to fail, warnings."""
+        from .dsl.columns import visible
+
         findings = _findings_of(self.path, self.config)
         strict = self.config.getini("flowc_strict")
         failing = [finding for finding in findings if strict or finding.severity == "error"]
@@ -81,7 +83,10 @@ class FlowItem(pytest.Item):
             raise FlowFindings(findings)
         for finding in findings:
             line = finding.source.position(finding.span.start).line
-            warnings.warn_explicit(f"{finding.code}: {finding.message}", FlowWarning, finding.source.name, line)
+            try:
+                warnings.warn_explicit(f"{finding.code}: {visible(finding.message)}", FlowWarning, finding.source.name, line)
+            except FlowWarning:  # warnings are errors here
+                raise FlowFindings(findings) from None
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Findings are shown as flowc shows them."""
