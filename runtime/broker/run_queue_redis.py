@@ -102,6 +102,7 @@ class RedisRunQueue:
         self._member = ""
         self._counts: list[int] = []
         self._read: list[int] = []
+        self._look = True
         self._renewed = 0.0
         self._step = _FIRST
         self.expected = 0
@@ -120,6 +121,7 @@ class RedisRunQueue:
         self._read = [0] * len(lists)
         self._link = RedisLink(channel.pool)
         self._renewed = 0.0
+        self._look = True
         self._ask(0)
         self._alarm = self._make_alarm(channel.pool, f"{prefix}{self.name}")
 
@@ -127,14 +129,17 @@ class RedisRunQueue:
         """Remove what was given before, and wait for more."""
         deadline = time.monotonic() + timeout
         while True:
-            self._let_gather()
-            taken = self._ask(_MOST)
+            if self._look:
+                self._let_gather()
+                taken = self._ask(_MOST)
+                # what is pushed from now on sets off the alarm
+                self._look = self._alarm is None or max(self._read) == _MOST
+                if taken:
+                    self._step = _FIRST
+                    return taken
             left = deadline - time.monotonic()
-            if taken or left <= 0:
-                self._step = _FIRST
-                return taken
-            if self._wait(min(left, self._patience())):
-                deadline = 0.0
+            if left <= 0 or self._wait(min(left, self._patience())):
+                return []
 
     def wake(self) -> None:
         """Let :meth:`receive` return soon."""
@@ -215,6 +220,7 @@ class RedisRunQueue:
         assert self._link is not None
         sources: tuple[Readable, ...] = (self._link,) if self._alarm is None else (self._link, self._alarm)
         rung, ready = self._waker.wait(sources, seconds)
+        self._look = self._look or ready or not rung
         if ready:
             if self._alarm is not None:
                 self._alarm.drain()
