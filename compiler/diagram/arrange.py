@@ -107,7 +107,12 @@ class _Arranging:
             lines=lines,
             legend=tuple(kind for kind in KINDS if kind in kinds) if legend else (),
             direction=self._choices.direction or ("LR" if longest <= ROW else "TB"),
+            box_of=self._box_of,
         )
+
+    def _box_of(self, node: str) -> str | None:
+        piece = self._small.piece_of(node)
+        return piece.id if piece is not None and self._drawn(piece) else None
 
     @staticmethod
     def _drawn(piece: Piece) -> bool:

@@ -17,6 +17,7 @@ from .sketch import FrameKey, Sketch
 LINES = 2
 
 HANDLERS = ("errback", "listener")
+KINDS: tuple[LineKind, ...] = ("on_error", "on_message")
 
 
 @dataclass
@@ -46,28 +47,51 @@ def handle(small: Sketch, chains: dict[str, Chain]) -> Handling:
         else:
             tails = ordered if len(ordered) <= LINES else [_sink(small, ordered)]
             done.lines.extend(Line(tail, handler, kind) for tail in tails)
+    done.lines.extend(_into_others(small))
     return done
 
 
 def _sources(small: Sketch) -> dict[str, list[str]]:
-    """The steps that each handler serves, in text order, looking through the joins of scopes."""
+    """The steps that each handler serves, in text order."""
     before = small.before()
     found: dict[str, list[str]] = {}
     for key, piece in small.pieces.items():
-        if piece.kind not in HANDLERS:
-            continue
-        seen: set[str] = set()
-        stack = [tail for tail, kind in before[key].items() if kind in ("on_error", "on_message")]
-        while stack:
-            tail = stack.pop()
-            if tail not in seen:
-                seen.add(tail)
-                if small.pieces[tail].scope is not None and small.pieces[tail].kind == "join":
-                    stack.extend(before[tail])
-        steps = [tail for tail in small.pieces if tail in seen and small.pieces[tail].kind != "join"]
-        if steps:
-            found[key] = steps
+        if piece.kind in HANDLERS:
+            steps = _steps(small, [tail for tail, kind in before[key].items() if kind in KINDS])
+            if steps:
+                found[key] = steps
     return found
+
+
+def _steps(small: Sketch, tails: Sequence[str]) -> list[str]:
+    """These pieces, and instead of the joins of scopes what comes together there, in text order."""
+    before = small.before()
+    seen: set[str] = set()
+    stack = list(tails)
+    while stack:
+        tail = stack.pop()
+        if tail not in seen:
+            seen.add(tail)
+            if _hidden(small, tail):
+                stack.extend(before[tail])
+    if len(seen) == 1:
+        return [tail for tail in seen if not _hidden(small, tail)]
+    return [tail for tail in small.pieces if tail in seen and not _hidden(small, tail)]
+
+
+def _hidden(small: Sketch, key: str) -> bool:
+    return small.pieces[key].scope is not None and small.pieces[key].kind == "join"
+
+
+def _into_others(small: Sketch) -> Iterator[Line]:
+    """Lines to boxes that handlers have been collapsed into: from each box whose steps they serve."""
+    before = small.before()
+    for key, piece in small.pieces.items():
+        if piece.kind in HANDLERS or _hidden(small, key):
+            continue
+        for kind in KINDS:
+            tails = [tail for tail in before[key] if (tail, key, kind) in small.edges]
+            yield from (Line(tail, key, kind) for tail in (_steps(small, tails) if tails else ()) if tail != key)
 
 
 def _start(small: Sketch, chains: dict[str, Chain], steps: frozenset[str], handlers: Sequence[str]) -> FrameKey | None:

@@ -5,7 +5,8 @@ Frozen data, made by :func:`flowc.compiler.diagram.arrange.arrange`, read by one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from ..plan import Location
@@ -74,7 +75,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A picture of a flow. ``legend``: the kinds of line to explain, none when fewer than three occur. ``notes``: what was left out."""
+    """A picture of a flow. ``legend``: the kinds of line to explain, none when fewer than three occur. ``notes``: what was left out.
+
+    ``box_of`` says for a node of the graph (a step's id, a handler's, …) the id of the box that shows it; None where none does.
+    """
 
     title: str
     description: str
@@ -84,3 +88,4 @@ class Drawing:
     lines: tuple[Line, ...]
     legend: tuple[LineKind, ...]
     direction: Direction
+    box_of: Callable[[str], str | None] = field(default=lambda _: None, repr=False, compare=False)

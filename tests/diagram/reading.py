@@ -68,7 +68,7 @@ def parse_dot(text: str) -> Parsed:
 
 
 def _edges(graph: Any) -> list[tuple[str, str, dict[str, str]]]:
-    return [(str(edge[0]), str(edge[1]), dict(graph.get_edge(*edge).attr)) for edge in graph.edges(keys=True)]
+    return [(str(edge[0]), str(edge[1]), dict(edge.attr)) for edge in graph.edges_iter()]
 
 
 def svg_texts(svg: bytes) -> list[str]:
