@@ -45,7 +45,8 @@ class Suspicion:
         self._tell = tell
         self._news: SimpleQueue[News] = SimpleQueue()
         self._watching = Watching(app, run_id, self._news.put, events=False, patience=patience)
-        self._watching.look()
+        if not self._watching.look().tasks:
+            tell(Noted("no worker answers: what is out waits until one does"))
         self._watching.start()
 
     def add(self, call: Call, task_id: str) -> None:

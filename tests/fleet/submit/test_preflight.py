@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 import redis
 
+from flowc import App, loads
 from flowc.cli import result_store
+from flowc.runtime.fleet import awaiting, suspecting
+from flowc.runtime.outcome import Noted, RunEvent
 
 from ...cli.conftest import Flowc
 from ..shared import SharedStock
@@ -50,6 +53,16 @@ def test_a_queue_that_is_read_is_nothing_to_speak_of(flowc: Flowc, here: Path, f
 def test_where_no_worker_is(flowc: Flowc, here: Path, redis_database: str) -> None:
     ran = flowc("submit", write(here, "proj.add(1, 2)\n"), "--broker", redis_database)
     assert (ran.code, "note: no worker is there: what was sent waits until one comes\n" in ran.err) == (0, True)
+
+
+def test_nobody_is_there_while_it_is_waited_for(redis_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suspecting, "QUIET", 0.1)
+    monkeypatch.setattr(awaiting, "_PAUSE", 0.05)
+    told: list[RunEvent] = []
+    with App("waits", broker=redis_database, backend=redis_database, set_as_current=False) as app:
+        result = loads("proj.add(1, 2)").submit(app).wait(0.5, told.append)
+    assert result.timed_out
+    assert [event.text for event in told if isinstance(event, Noted)] == ["no worker answers: what is out waits until one does"]
 
 
 def test_a_worker_that_is_busy_may_read_it(flowc: Flowc, here: Path, redis_database: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from flowc.runtime.errors import UsageError
@@ -11,7 +9,6 @@ from flowc.runtime.fleet.facts import Lost
 from flowc.runtime.fleet.hosts import Hosts
 from flowc.runtime.fleet.patience import Patience
 
-from .apart import Apart
 from .inventions import Bench
 
 PATIENCE = Patience()
@@ -133,18 +130,3 @@ def test_a_long_patience_goes_for_all() -> None:
 def test_no_time_is_no_patience(seconds: float) -> None:
     with pytest.raises(UsageError, match="lost_after"):
         Patience.losing_after(seconds)
-
-
-@pytest.mark.parametrize("kind", ["redis", pytest.param("rabbitmq", marks=pytest.mark.soak)])
-def test_stock_workers_that_are_killed(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    apart = Apart(request.getfixturevalue("redis_database" if kind == "redis" else "rabbitmq_url"), tmp_path)
-    with apart.worker() as worker, apart.run() as run:
-        run.alive(run.send("proj.sleep", 600))
-        worker.kill()
-        run.wait_until(lambda: run.notes)
-        worker.start()
-        waits = run.send("proj.sleep", 600)
-        run.alive(waits)
-        run.wait_until(lambda: len(run.notes) == 2)
-        assert run.notes[0].startswith("no worker answers any more")
-        assert run.notes[1] == f"a worker answers again: {worker.hostname}"

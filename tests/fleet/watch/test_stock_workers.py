@@ -46,14 +46,19 @@ def begin(run: Run, worker: StockWorker, task: str, seconds: float) -> str:
 
 @pytest.mark.parametrize("kind", ["redis", pytest.param("rabbitmq", marks=pytest.mark.soak)])
 def test_a_worker_that_is_killed_and_started_anew(request: pytest.FixtureRequest, kind: str) -> None:
-    """What it had acknowledged is lost. The rest comes again: on RabbitMQ at once, on Redis after the visibility timeout."""
+    """What it had acknowledged is lost. The rest comes again: on RabbitMQ at once, on Redis after the visibility timeout. Meanwhile it is
+    told that nobody is there."""
     apart: Apart = request.getfixturevalue(kind)
     with apart.worker() as worker, apart.run() as run:
         early, late = begin(run, worker, "proj.sleep", 600), begin(run, worker, "proj.sleep_late", 600)
         worker.kill()
+        run.wait_until(lambda: run.notes)
         run.facts.clear()
         worker.start()
         run.lost(early)
+        run.wait_until(lambda: len(run.notes) > 1)
+        assert run.notes[0].startswith("no worker answers any more")
+        assert run.notes[1:] == [f"a worker answers again: {worker.hostname}"]
         if kind == "rabbitmq":
             run.alive(late, "started")
         time.sleep(1.5)
