@@ -13,7 +13,7 @@ import click
 from .exits import Exit, Stop
 from .terminal import abandon, note, prepare_streams
 
-#: Each command with its line in ``flowc --help``. Its module has its name and is imported only when it is called.
+#: Each command with its line in ``flowc --help``. Its module has its name (or see ``MODULES``) and is imported only when it is called.
 COMMANDS = {
     "check": "Find mistakes in flows without running anything.",
     "plan": "Show the calls that a flow makes.",
@@ -27,7 +27,11 @@ COMMANDS = {
     "call": "Send one task to a worker.",
     "worker": "Run a worker for an application's tasks.",
     "explain": "Explain the code of a finding.",
+    "config": "Show the settings in force, and where each comes from.",
 }
+
+#: Modules of commands whose names are those of other modules.
+MODULES = {"config": "show_config"}
 
 #: Failures of the system that may come at any write or open: a full disk, say.
 NOT_OUR_FAULT = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EBADF, errno.EMFILE, errno.ENFILE})
@@ -49,7 +53,7 @@ class LazyGroup(click.Group):
             return None
         from importlib import import_module
 
-        command: object = import_module(f".{cmd_name}", __package__).command
+        command: object = import_module(f".{MODULES.get(cmd_name, cmd_name)}", __package__).command
         if not isinstance(command, click.Command):
             raise TypeError(f"flowc.cli.{cmd_name}.command is not a command")
         return command
