@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import click
 
 from ..dsl.columns import visible
 from .exits import Stop
-from .gathering import gathered
+from .gathering import Command, gathered
 from .terminal import note
 
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ _OPTIONS = (
 
 #: Adds ``--broker --backend --celery`` to a command, which gets them as one argument ``fleet``.
 fleet_options = gathered("fleet", FleetChoices, _OPTIONS)
+
+
+def lost_after_option(when: str) -> Callable[[Command], Command]:
+    """``--lost-after`` as a decorator; ``when``: the option with which it means something."""
+    said = f"With {when}: count a step as lost when nobody has known it for so long [default: some minutes]."
+    return click.option("--lost-after", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help=said)
 
 
 def fleet_app(fleet: FleetChoices, spec: str | None, config: Config) -> App:

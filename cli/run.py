@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .exits import Exit, Stop
-from .fleet import FleetChoices, fleet_app, fleet_options
+from .fleet import FleetChoices, fleet_app, fleet_options, lost_after_option
 from .reaching import reaching
 from .settings import Choices, compile_options, make_settings
 from .terminal import note, out_json
@@ -53,12 +53,7 @@ class _How:
 @click.option("-c", "--concurrency", type=click.IntRange(min=1), metavar="N", help="How many steps run at once [default: the pool's].")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="With --broker: leave after that time.")
 @click.option("--no-preflight", is_flag=True, help="With --broker: do not ask the workers first which tasks they have.")
-@click.option(
-    "--lost-after",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="SECONDS",
-    help="With --broker: count a step as lost when nobody has known it for so long [default: some minutes].",
-)
+@lost_after_option("--broker")
 @click.option("--stdin-filename", metavar="PATH", help="What to call standard input in findings, and where its includes are.")
 @fleet_options
 @compile_options

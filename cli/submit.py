@@ -11,7 +11,7 @@ import click
 
 from ..dsl.columns import visible
 from .exits import Exit, Stop
-from .fleet import FleetChoices, fleet_app, fleet_options, spared
+from .fleet import FleetChoices, fleet_app, fleet_options, lost_after_option, spared
 from .reaching import reaching
 from .settings import Choices, compile_options, make_settings
 from .terminal import note, out_json
@@ -29,12 +29,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print the run's id, and of every step its task id and how it travels.")
 @click.option("--wait", "waits", is_flag=True, help="Wait for the end of every step and print the flow's value as JSON.")
 @click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="With --wait: wait so long at most.")
-@click.option(
-    "--lost-after",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="SECONDS",
-    help="With --wait: count a step as lost when nobody has known it for so long [default: some minutes].",
-)
+@lost_after_option("--wait")
 @click.option(
     "--max-message",
     type=click.IntRange(min=1),
