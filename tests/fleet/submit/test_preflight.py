@@ -55,6 +55,11 @@ def test_where_no_worker_is(flowc: Flowc, here: Path, redis_database: str) -> No
     assert (ran.code, "note: no worker is there: what was sent waits until one comes\n" in ran.err) == (0, True)
 
 
+def test_where_nobody_can_be_asked(flowc: Flowc, here: Path) -> None:
+    ran = flowc("submit", write(here, "proj.add(1, 2)\n"), "--broker", "sqlite:///b.db")
+    assert (ran.code, "note:" in ran.err) == (0, False)
+
+
 def test_nobody_is_there_while_it_is_waited_for(redis_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suspecting, "QUIET", 0.1)
     monkeypatch.setattr(awaiting, "_PAUSE", 0.05)
