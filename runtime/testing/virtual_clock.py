@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from queue import Empty, SimpleQueue
@@ -35,7 +35,7 @@ class VirtualClock(Clock):
         self._start = (start - _EPOCH) // _MICROSECOND
         self._now = 0
         self._ahead: int | None = None
-        self._agenda: Timers[Any] = Timers()
+        self._agenda: Timers[Callable[[], None]] = Timers()
         self._hard: int | None = None
         self._soft: int | None = None
         self._soft_error: type[BaseException] = SoftTimeLimitExceeded
@@ -64,23 +64,23 @@ class VirtualClock(Clock):
         return _EPOCH + dt.timedelta(microseconds=self._start + self.elapsed)
 
     # ------------------------------------------------------------------------------------------------------- how it goes on
-    def report(self, item: Any) -> None:
-        """Have something arrive in the inbox at the time that it is for the job that reports it."""
-        self._agenda.add(self.elapsed, item)
+    def later(self, action: Callable[[], None]) -> None:
+        """Have something done when the others have come to the time that it is for the job that runs."""
+        self._agenda.add(self.elapsed, action)
 
     def wait(self, inbox: SimpleQueue[Any], waiting: bool, seconds: float | None) -> Any:
-        """The next report; the clock goes on to it, but no further than ``seconds``. See :meth:`Clock.wait`."""
-        if inbox.empty():
+        """The next report; the clock goes on to what brings it, but no further than ``seconds``. See :meth:`Clock.wait`."""
+        until = None if seconds is None else self._now + (max(1, round(seconds * 1_000_000)) if seconds > 0 else 0)
+        while inbox.empty():
             due = self._agenda.next()
-            until = None if seconds is None else self._now + (max(1, round(seconds * 1_000_000)) if seconds > 0 else 0)
             if due is None or (until is not None and until < due):
                 if until is None and waiting:
                     raise RuntimeError("nothing will ever happen in this run (a bug of flowc)")
                 self._now = self._now if until is None else until
                 raise Empty
             self._now = max(self._now, round(due))
-            while (item := self._agenda.pop(self._now)) is not None:
-                inbox.put(item)
+            while (action := self._agenda.pop(self._now)) is not None:
+                action()
         return inbox.get_nowait()
 
     # ------------------------------------------------------------------------------------------------------- inside a job

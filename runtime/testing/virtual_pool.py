@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 from ..app import App
@@ -34,8 +36,8 @@ class VirtualPool:
 
     Args:
         app: whose tasks run.
-        report: takes what is reported at once.
-        clock: has the rest reported later.
+        report: takes what is reported.
+        clock: says when that is.
         most: how many jobs at once, in virtual time.
         witness: is told of each job.
     """
@@ -46,10 +48,18 @@ class VirtualPool:
         self._report = report
         self._clock = clock
         self._witness = witness
-        self._ends: dict[Any, int] = {}
+        self._running: dict[Any, int] = {}
+        self._waiting: deque[Job] = deque()
+        self._count = 0
 
     def submit(self, job: Job) -> None:
-        """Run the job now; its states and its end come when they are due."""
+        """Run the job now, if there is a place for it; its states and its end come when they are due."""
+        if len(self._running) < self.concurrency:
+            self._begin(job)
+        else:
+            self._waiting.append(job)
+
+    def _begin(self, job: Job) -> None:
         assert not isinstance(job, BodyJob)  # chords are for workers
         if job.announced:
             self._report(Begun(job.key, WORKER))
@@ -63,27 +73,48 @@ class VirtualPool:
                 failure, finished = failure_of(error, keep=False), self._clock.monotonic()
                 ended = replace(ended, state=str(State.FAILURE), result=None, failure=failure, finished=finished, resend=None)
             seen(ended)
-            self._tell(ended)
-            self._ends[job.key] = self._clock.elapsed
+            if self._clock.ahead:
+                self._count += 1
+                self._running[job.key] = self._count
+                self._clock.later(partial(self._end, self._count, ended))
+            else:
+                self._report(ended)
 
     def _tell(self, report: Report) -> None:
-        """Report something now, or when the others have come to the time that it is for the job."""
-        (self._clock.report if self._clock.ahead else self._report)(report)
+        """A job tells something: now, or when the others have come to the time that it is for the job."""
+        if self._clock.ahead:
+            self._clock.later(partial(self._report, report))
+        else:
+            self._report(report)
+
+    def _end(self, number: int, ended: Ended) -> None:
+        if self._running.get(ended.key) == number:  # otherwise it was abandoned
+            del self._running[ended.key]
+            self._report(ended)
+            self._fill()
+
+    def _fill(self) -> None:
+        """Begin what waits, as far as there are places."""
+        while self._waiting and len(self._running) < self.concurrency:
+            self._begin(self._waiting.popleft())
 
     def running(self) -> list[Any]:
         """The keys of jobs whose end has not come."""
-        self._ends = {key: due for key, due in self._ends.items() if due > self._clock.elapsed}
-        return list(self._ends)
+        return list(self._running)
 
     def abandon(self, key: object) -> bool:
         """Its end will be heeded by nobody."""
-        return self._ends.pop(key, None) is not None
+        if self._running.pop(key, None) is None:
+            return False
+        self._fill()
+        return True
 
     def drain(self) -> None:
         """Nobody stops a flow under test."""
 
     def cancel(self, key: object) -> None:
-        """Every job has begun already."""
+        """Do not begin this job, if it waits for a place."""
+        self._waiting = deque(job for job in self._waiting if job.key != key)
 
     def terminate(self, key: object, number: int) -> bool:
         """No job can be stopped."""

@@ -57,6 +57,17 @@ def test_so_many_steps_run_at_once(concurrency: int | None, times: list[float]) 
     assert ran.value == 20
 
 
+def test_steps_that_waited_for_their_time_wait_for_a_place_too() -> None:
+    text = "[work(n) {countdown = 1h} for n in [1, 2, 3]]\nslow() {timeout = 1h} !> note"
+    ran = flow(text, stubs={"work": takes(60), "slow": takes(DAY), "note": None}, concurrency=2)
+    assert [call.at for call in ran.calls("work")] == [HOUR, HOUR, HOUR + 60]
+    assert [call.at for call in ran.handlers] == [HOUR]
+    ran = flow("a() {countdown = 1h, expires = 2h}\nb() {countdown = 1h}", stubs={"a": 1, "b": takes(5)}, concurrency=1)
+    assert began(ran) == {"a#1": HOUR, "b#1": HOUR}
+    ran = flow("b() {countdown = 1h}\na() {countdown = 1h, expires = 61m}", stubs={"a": 1, "b": takes(3600)}, concurrency=1)
+    assert ran.states == {"b#1": "SUCCESS", "a#1": "REVOKED"}
+
+
 def test_a_priority_overtakes_what_waits() -> None:
     ran = flow("a()\nb()\nc() {priority = 9}", stubs={"a": takes(1), "b": takes(1), "c": takes(1)}, concurrency=1)
     assert ran.order == ["c#1", "a#1", "b#1"]
