@@ -35,6 +35,12 @@ class Hosts:
         """A worker says that it ends: it finishes the tasks that it has, and answers no more."""
         self.leaving[host] = self.told = self.clock()
 
+    def may_finish(self, worker: str | None, sent: float) -> bool:
+        """Whether one that is leaving may have a step that was sent then, and was last with this worker, if that is known."""
+        if worker is not None:
+            return worker in self.leaving
+        return any(since >= sent for since in list(self.leaving.values()))
+
     def answered(self, hosts: Iterable[str], asked: float) -> None:
         """These answer to what was asked at that moment, so they are not leaving."""
         for host in hosts:

@@ -176,9 +176,11 @@ class Probing:
         patience, known = self._patience, self._hosts
         if not everybody or not known.ever or (step.worker is not None and step.worker not in known.ever):
             return patience.silent_after
+        if known.may_finish(step.worker, step.sent):
+            return patience.unsure_after
         if not hosts:
             return patience.down_after
-        if unsure or step.limited or step.worker in known.leaving:
+        if unsure or step.limited:
             return patience.unsure_after
         if known.lost >= step.sent or not standing.exists:
             return patience.lost_after

@@ -244,6 +244,31 @@ def test_a_worker_that_leaves_may_finish_it_without_a_word(bench: Bench) -> None
     assert bench.told(Lost) == ["a"]
 
 
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("others", [True, False])
+def test_any_that_leaves_may_have_it_even_the_last_one(bench: Bench, known: bool, others: bool) -> None:
+    bench.send("a")
+    bench.hosts.answered(["w2"], bench.now)
+    if known:
+        bench.watched.hear("a", "w2")
+    bench.hosts.leaves("w2")
+    if not others:
+        bench.fleet.workers = {}
+    bench.after(PATIENCE.unsure_after)
+    assert bench.told(Lost) == []
+    bench.after(600)
+    assert bench.told(Lost) == ["a"]
+
+
+def test_one_that_left_before_cannot_have_it(bench: Bench) -> None:
+    bench.hosts.answered(["w2"], bench.now)
+    bench.hosts.leaves("w2")
+    bench.after(10)
+    bench.send("a")
+    bench.after(300)
+    assert bench.told(Lost) == ["a"]
+
+
 def test_a_task_with_a_rate_limit_is_held_without_a_word() -> None:
     bench = Bench(redis=False)
     bench.send("a", limited=True)
