@@ -1,4 +1,7 @@
-"""A long run, while workers and the broker are killed, stopped, paused and started anew at random."""
+"""A long run, while workers and the broker are killed, stopped, paused and started anew at random.
+
+``FLOWC_CHAOS=180`` does so for three minutes, to a flow that is as much longer.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +31,10 @@ PATIENCE = replace(
     down_after=40.0,
 )  # fmt: skip
 
-#: Layers, and steps in each; beside them steps that are acknowledged early, each with a handler and something that follows.
-LAYERS, WIDTH, EARLY = 6, 12, 8
 #: Seconds in which things are broken; then the fleet is left in peace.
-BREAKING = 45.0
+BREAKING = float(os.environ.get("FLOWC_CHAOS", "45"))
+#: Layers, and steps in each; beside them steps that are acknowledged early, each with a handler and something that follows.
+LAYERS, WIDTH, EARLY = round(BREAKING / 7.5), 12, round(BREAKING / 5.6)
 
 
 def flow(key: str) -> str:
@@ -42,7 +45,8 @@ def flow(key: str) -> str:
         steps = ", ".join(f'{source} -> proj.sleep_lost({0.3 + 0.2 * (n % 5):.1f}, _, "{key}.late")' for n in range(WIDTH))
         late += f"layer{layer} = [{steps}] => proj.sleep_lost(0.2, {layer})\n"
     early = "".join(
-        f'early{n} = proj.sleep({2 + n}, {n}, "{key}.early{n}") !> proj.on_error("{key}.handler{n}")\n'
+        f'early{n} = proj.sleep({2 + n % 8}, {"start" if n < 8 else f"layer{n * LAYERS // EARLY - 1}"}, "{key}.early{n}")'
+        f' !> proj.on_error("{key}.handler{n}")\n'
         f'early{n} -> proj.sleep_lost(0.1, _, "{key}.after{n}")\n'
         for n in range(EARLY)
     )
