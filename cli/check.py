@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..compiler.pipeline import Settings
     from ..dsl.diagnostics import Diagnostic
     from ..dsl.render import Report
+    from .inspecting import Inspected
     from .outputs import Output
 
 
@@ -32,6 +33,8 @@ def command(paths: tuple[str, ...], options: CheckOptions, stdin_filename: str |
     from .application import declared_tasks
     from .config import read_config
     from .flows import STDIN, find_flows
+    from .inspecting import inspect
+    from .terminal import note
 
     config = read_config()
     check = check_settings(options, config)
@@ -39,7 +42,10 @@ def command(paths: tuple[str, ...], options: CheckOptions, stdin_filename: str |
     names = [stdin_filename or "<stdin>" if path == STDIN else path for path in files]
     targets = _targets(check, names)
     settings = make_settings(choices, config, require_params=False, tasks=declared_tasks(choices.app))
-    report = make_report(look_into(files, settings, stdin_filename), names, check)
+    found = inspect(files, settings, stdin_filename=stdin_filename, selection=check.selection)
+    if found.dropped:
+        note(f"flowc: {found.dropped:,} more findings are left out\n")
+    report = make_report(found, names, check)
     try:
         if report is not None:
             _write(report, targets)
@@ -63,65 +69,29 @@ def _write(report: Report, targets: tuple[Output, ...]) -> None:
         write_outputs(report, targets)
 
 
-def make_report(found: Found, names: list[str], check: CheckSettings) -> Report | None:
-    """What the formats are made from: what is told of the findings, and what is not. None if there is nothing to tell."""
-    findings, hidden = found
-    if not (findings or hidden or check.outputs or needs_report(check.form)):
+def make_report(found: Inspected, names: list[str], check: CheckSettings) -> Report | None:
+    """What the formats are made from; None if there is nothing to tell."""
+    if not (found.told or found.hidden_errors or found.hidden_warnings or check.outputs or needs_report(check.form)):
         return None
     import os
 
     from ..dsl.ignored import Ignored
-    from ..dsl.render import Report, count
+    from ..dsl.render import Report
     from .repository import repository_root
 
-    if check.selection is not None:
-        from .selection import choose
-
-        findings, deselected = choose(findings, check.selection)
-        hidden = (*hidden, *deselected)
     return Report(
-        findings,
+        found.told,
         tuple(names),
         folder=os.getcwd(),
         root=repository_root(),
         strict=check.strict,
-        ignored=Ignored(*count(hidden)),
+        ignored=Ignored(found.hidden_errors, found.hidden_warnings),
         statistics=check.statistics,
     )
 
 
-#: Findings, and those that comments ignore.
-Found = tuple[tuple["Diagnostic", ...], tuple["Diagnostic", ...]]
+def check_files(files: list[str], settings: Settings) -> tuple[Diagnostic, ...]:
+    """The findings of some files, sorted, without those that comments ignore."""
+    from .inspecting import inspect
 
-
-def check_files(files: list[str], settings: Settings, stdin_filename: str | None = None) -> tuple[Diagnostic, ...]:
-    """The findings of all files, sorted, without those that comments ignore."""
-    return look_into(files, settings, stdin_filename)[0]
-
-
-def look_into(files: list[str], settings: Settings, stdin_filename: str | None = None) -> Found:
-    """The findings of all files, sorted, and those that comments in them ignore.
-
-    What a file and one that includes it have in common is there once.
-    """
-    from ..compiler.pipeline import compile_source
-    from ..dsl.diagnostics import Findings
-    from .flows import read_flow
-    from .terminal import note
-
-    findings = Findings()
-    commented = []
-    for path in files:
-        source = read_flow(path, findings, stdin_filename)
-        if source is not None:
-            findings.extend(compile_source(source, settings).findings)
-            if "flow:" in source.text:
-                commented.append(source)
-    if findings.dropped:
-        note(f"flowc: {findings.dropped:,} more findings are left out\n")
-    if not commented and all("flow:" not in finding.source.text for finding in findings):
-        return findings.sorted(), ()
-    from ..dsl.ignores import sift
-
-    sifted = sift(findings.sorted(), commented, complete=not findings.dropped)
-    return sifted.kept, sifted.ignored
+    return inspect(files, settings).told

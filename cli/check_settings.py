@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
+from ..dsl.record import dataclass
 from .gathering import gathered
 from .report import FORMATS
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from .record import dataclass
 from .source import Source, Span
 
-#: Findings kept per run; a hostile file cannot make more. The rest are counted in ``Findings.dropped``.
+#: Findings of each severity that are kept; a hostile file cannot make more, and warnings cannot drive out errors. The rest are counted.
 MOST_FINDINGS = 1_000
 
 #: Help lines that are worked out when they are needed (the nearest name among thousands), at most so many in a run.
@@ -77,10 +77,14 @@ Help: TypeAlias = str | Iterable[str] | Callable[[], str | Iterable[str]]
 
 
 class Findings:
-    """Collects findings in any order; gives them sorted by file and position, without repeats."""
+    """Collects findings in any order; gives them sorted by file and position, without repeats.
 
-    def __init__(self) -> None:
+    ``most``: how many of each severity are kept. ``dropped`` counts the others.
+    """
+
+    def __init__(self, most: int = MOST_FINDINGS) -> None:
         self._seen: dict[tuple[str, str, Span], Diagnostic] = {}
+        self._left = dict.fromkeys(Severity, most)
         self.dropped = 0
         self._worked_out = 0
 
@@ -106,15 +110,21 @@ class Findings:
         key = (code, source.name, span)
         if key in self._seen:
             return
-        if len(self._seen) >= MOST_FINDINGS:
-            self.dropped += 1
-            return
         entry = CODES[code]
+        if not self._has_room(entry.severity):
+            return
         message = entry.message.format(**{name: quote(value) for name, value in values.items()})
         helps = self._help_lines(help)
         self._seen[key] = Diagnostic(
             code, entry.severity, source, span, message, tuple(labels), tuple(quote(h, 400) for h in helps), tuple(fix)
         )
+
+    def _has_room(self, severity: Severity) -> bool:
+        if not self._left[severity]:
+            self.dropped += 1
+            return False
+        self._left[severity] -= 1
+        return True
 
     def _help_lines(self, given: Help) -> tuple[str, ...]:
         if callable(given):
@@ -134,10 +144,9 @@ class Findings:
     def extend(self, others: Iterable[Diagnostic]) -> None:
         """Add findings that were made elsewhere."""
         for d in others:
-            if len(self._seen) < MOST_FINDINGS:
-                self._seen.setdefault((d.code, d.source.name, d.span), d)
-            else:
-                self.dropped += 1
+            key = (d.code, d.source.name, d.span)
+            if key not in self._seen and self._has_room(d.severity):
+                self._seen[key] = d
 
     def __iter__(self) -> Iterator[Diagnostic]:
         return iter(self.sorted())

@@ -60,43 +60,65 @@ def sift(findings: Sequence[Diagnostic], checked: Iterable[Source] = (), *, comp
     ``checked``: the sources whose comments are looked at for mistakes, such as codes that nothing is found of; of included files only some
     findings are known. ``complete``: whether ``findings`` are all there are.
     """
-    named = {source.name: source for source in checked if may_ignore(source)}
-    told = list(named)
-    for finding in findings:
-        if finding.source.name not in named and may_ignore(finding.source):
-            named[finding.source.name] = finding.source
-    if not named:
-        return Sifted(tuple(findings))
-    remarks = Findings()
-    covers = {name: list(_covers(source, remarks if name in told else Findings())) for name, source in named.items()}
-    used: set[tuple[str, Span]] = set()
-    kept: list[Diagnostic] = []
-    ignored: list[Diagnostic] = []
-    for finding in findings:
-        hits = [ignore for ignore in _covering(covers.get(finding.source.name), finding) if ignore.code == finding.code]
-        used.update((finding.source.name, hit.span) for hit in hits)
-        (ignored if hits and not is_always_told(finding.code) else kept).append(finding)
-    # Behind a mistake of syntax, or of very many, not all is found.
-    broken = {finding.source.name for finding in findings if is_always_told(finding.code)}
-    for name in told if complete else ():
-        if name not in broken:
-            _report_unused(named[name], covers[name], used, remarks)
-    return Sifted(tuple(sorted((*kept, *remarks), key=lambda d: (d.source.name, d.span, d.code))), tuple(ignored))
+    comments = Comments()
+    for source in checked:
+        comments.check(source)
+    sifted = comments.sift(findings)
+    remarks = comments.remarks(complete=complete)
+    return Sifted(tuple(sorted((*sifted.kept, *remarks), key=lambda d: (d.source.name, d.span, d.code))), sifted.ignored)
 
 
-def _covering(covers: list[Cover] | None, finding: Diagnostic) -> tuple[Ignore, ...]:
+class Comments:
+    """What comments ignore in the files of a run, as their findings come in. Files are told apart by their names."""
+
+    def __init__(self) -> None:
+        self._covers: dict[str, list[Cover]] = {}
+        self._checked: dict[str, Source] = {}
+        self._used: set[tuple[str, Span]] = set()
+        self._broken: set[str] = set()
+        self._remarks = Findings()
+
+    def check(self, source: Source) -> None:
+        """Look at a file's own comments for mistakes, too. Findings of it must come later."""
+        if may_ignore(source):
+            self._checked[source.name] = source
+            self._covers[source.name] = list(_covers(source, self._remarks))
+
+    def sift(self, findings: Iterable[Diagnostic]) -> Sifted:
+        """Take out those of some findings that comments ignore."""
+        kept: list[Diagnostic] = []
+        ignored: list[Diagnostic] = []
+        for finding in findings:
+            source = finding.source
+            if is_always_told(finding.code):
+                self._broken.add(source.name)
+            hits = [ignore.span for ignore in _covering(self._covers_of(source), finding) if ignore.code == finding.code]
+            self._used.update((source.name, span) for span in hits)
+            (ignored if hits else kept).append(finding)
+        return Sifted(tuple(kept), tuple(ignored))
+
+    def remarks(self, *, complete: bool = True) -> tuple[Diagnostic, ...]:
+        """What is wrong with the comments of the files that were checked. ``complete``: whether all findings have come in."""
+        # Behind a mistake of syntax not all is found.
+        for name in self._checked.keys() - self._broken if complete else ():
+            for cover in self._covers[name]:
+                for ignore in cover.ignores:
+                    if (name, ignore.span) not in self._used:
+                        self._remarks.report("F0991", self._checked[name], ignore.span, name=ignore.code, help="remove it")
+        return self._remarks.sorted()
+
+    def _covers_of(self, source: Source) -> list[Cover]:
+        covers = self._covers.get(source.name)
+        if covers is None:
+            covers = self._covers[source.name] = list(_covers(source, Findings())) if may_ignore(source) else []
+        return covers
+
+
+def _covering(covers: list[Cover], finding: Diagnostic) -> tuple[Ignore, ...]:
     if not covers:
         return ()
     at = bisect_right(covers, finding.span.start, key=lambda cover: cover.span.start) - 1
-    cover = covers[at]
-    return cover.ignores if at >= 0 and finding.span.start <= cover.span.end else ()
-
-
-def _report_unused(source: Source, covers: list[Cover], used: set[tuple[str, Span]], remarks: Findings) -> None:
-    for cover in covers:
-        for ignore in cover.ignores:
-            if (source.name, ignore.span) not in used:
-                remarks.report("F0991", source, ignore.span, name=ignore.code, help="remove it")
+    return covers[at].ignores if at >= 0 and finding.span.start <= covers[at].span.end else ()
 
 
 def _covers(source: Source, remarks: Findings) -> Iterator[Cover]:

@@ -161,3 +161,24 @@ def test_patterns(here: Path, pattern: str, covers: list[str], not_covers: list[
     assert [path for path in covers if not glob.covers(path)] == []
     assert [path for path in not_covers if glob.covers(path)] == []
     assert not glob.covers("../elsewhere.flow")
+
+
+def test_warnings_do_not_drive_out_errors(flowc: Flowc, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flowc.cli.inspecting.MOST_TOLD", 7)
+    for number in range(5):
+        (here / f"a{number}.flow").write_text("a(1)\nb(1)\n")
+    (here / "z.flow").write_text("a(nothing)\n")
+    ran = flowc("check", "--output-format", "concise")
+    assert ran.code == 1
+    assert ran.err == "flowc: 4 more findings are left out\n"
+    assert ran.out.count("F0901") == 7
+    assert "z.flow:1:3: error[F0203]" in ran.out
+    assert flowc("check", "--ignore", "F0901").err == ""  # what is ignored takes no room
+
+
+def test_warnings_of_one_file_do_not_drive_out_its_errors(flowc: Flowc, here: Path) -> None:
+    (here / "a.flow").write_text("".join(f"t{number}()\n" for number in range(1_100)) + "a(nothing)\n")
+    ran = flowc("check", "--ignore", "F0901")
+    assert ran.code == 1
+    assert "a.flow:1101:3: error[F0203]" in ran.out
+    assert flowc("plan", "a.flow").code == 1

@@ -56,6 +56,7 @@ def test_findings_do_not_load_the_command_lines_of_other_commands(tmp_path: Path
             "exits",
             "flows",
             "gathering",
+            "inspecting",
             "main",
             "report",
             "repository",
