@@ -43,7 +43,7 @@ def look_for_readers(submission: Submission) -> tuple[str, ...]:
 
     Takes some milliseconds, or :data:`PATIENCE` where workers are slow. A broker that fails meanwhile is no matter.
     """
-    if not submission.app.broker.traits.fanout:  # nobody can be asked there
+    if not submission.app.broker.traits.fanout:  # so no worker can be asked
         return ()
     queues = _destinations(submission)
     asking = Asking(submission.app.broker)

@@ -55,7 +55,7 @@ def test_where_no_worker_is(flowc: Flowc, here: Path, redis_database: str) -> No
     assert (ran.code, "note: no worker is there: what was sent waits until one comes\n" in ran.err) == (0, True)
 
 
-def test_where_nobody_can_be_asked(flowc: Flowc, here: Path) -> None:
+def test_where_the_broker_does_not_know_who_listens(flowc: Flowc, here: Path) -> None:
     ran = flowc("submit", write(here, "proj.add(1, 2)\n"), "--broker", "sqlite:///b.db")
     assert (ran.code, "note:" in ran.err) == (0, False)
 
