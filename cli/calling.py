@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ..dsl.columns import visible
 from .exits import Exit, Stop
 from .outcome import JSON_VERSION, value_text
-from .progress import LONGEST_META
 from .terminal import note, out, out_json
+from .told_state import state_line
 
 if TYPE_CHECKING:
     from ..runtime.app import App
@@ -136,9 +136,7 @@ def _tell(meta: Mapping[str, Any]) -> None:
     from ..runtime.results.interface import READY_STATES
 
     if meta.get("status") not in READY_STATES:
-        said = str(meta.get("result"))
-        said = said if len(said) <= LONGEST_META else f"{said[: LONGEST_META - 1]}…"
-        note(visible(f"{meta.get('task_id')} says {meta.get('status')}: {said}") + "\n")
+        note(state_line(str(meta.get("task_id")), meta.get("status"), meta.get("result")) + "\n")
 
 
 def _print_json(document: Mapping[str, Any]) -> None:

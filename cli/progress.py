@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from ..dsl.columns import visible
 from .terminal import is_live
+from .told_state import state_line
 
 if TYPE_CHECKING:
     from ..compiler.plan import Plan
@@ -22,9 +23,6 @@ MOST_LINES = 60
 
 #: Seconds between the lines of a larger run.
 PAUSE = 2.0
-
-#: A state's meta is cut to this many characters.
-LONGEST_META = 80
 
 
 @contextmanager
@@ -125,7 +123,7 @@ def event_line(event: RunEvent) -> str:
     from ..runtime.outcome import HandlerCalled, Noted, StepTold, Stopping
 
     if isinstance(event, StepTold):
-        return visible(f"{event.id} says {event.state}: {_short(event.meta)}")
+        return state_line(event.id, event.state, event.meta)
     if isinstance(event, HandlerCalled):
         handler = event.handler
         return visible(f"{handler.id} was called for {handler.step}" + ("" if handler.ok else f" and failed: {handler.failure}"))
@@ -150,11 +148,6 @@ def _is_told(event: RunEvent) -> bool:
     from ..runtime.outcome import StepTold
 
     return isinstance(event, StepTold)
-
-
-def _short(meta: object) -> str:
-    text = str(meta)
-    return text if len(text) <= LONGEST_META else f"{text[: LONGEST_META - 1]}…"
 
 
 def _first_line(text: str) -> str:
