@@ -9,13 +9,14 @@ import os
 import warnings
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 if TYPE_CHECKING:
     import datetime as dt
 
+    from .cli.check_settings import CheckSettings
     from .compiler.pipeline import Settings
     from .dsl.diagnostics import Diagnostic
     from .flow import Flow
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 #: Characters of a flow's run in the report of a failed test.
 LONGEST_SECTION = 20_000
 
-_SETTINGS = pytest.StashKey["Settings"]()
+_CHECKING = pytest.StashKey["Checking"]()
 _RUNS = pytest.StashKey[list["FlowRun"]]()
 
 
@@ -53,9 +54,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("flowc_strict", "let warnings fail the items of --flowc", type="bool", default=False)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Wrong settings are told before anything is collected."""
+    if config.getoption("--flowc"):
+        _checking(config)
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Flows are collected with ``--flowc`` alone."""
-    if file_path.suffix == ".flow" and parent.config.getoption("--flowc"):
+    if file_path.suffix == ".flow" and parent.config.getoption("--flowc") and not _checking(parent.config).leaves_out(file_path):
         found: pytest.Collector = FlowFile.from_parent(parent, path=file_path)
         return found
     return None
@@ -76,8 +83,9 @@ class FlowItem(pytest.Item):
         """Check the flow. Raises FlowFindings: it has errors; or, where these are to fail, warnings."""
         from .dsl.columns import visible
 
-        findings = _findings_of(self.path, self.config)
-        strict = self.config.getini("flowc_strict")
+        checking = _checking(self.config)
+        findings = checking.findings(self.path)
+        strict = checking.chosen.strict or self.config.getini("flowc_strict")
         failing = [finding for finding in findings if strict or finding.severity == "error"]
         if failing:
             raise FlowFindings(findings)
@@ -92,10 +100,6 @@ class FlowItem(pytest.Item):
         """Findings are shown as flowc shows them."""
         if isinstance(excinfo.value, FlowFindings):
             return str(excinfo.value)
-        from .cli.exits import Stop
-
-        if isinstance(excinfo.value, Stop):
-            return f"flowc: {excinfo.value}"
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -103,23 +107,46 @@ class FlowItem(pytest.Item):
         return self.path, 0, os.path.relpath(self.path, self.config.rootpath)
 
 
-def _findings_of(path: Path, config: pytest.Config) -> tuple[Diagnostic, ...]:
-    """The findings of a file, by the settings of the project in pytest's root folder."""
-    from .cli.check import check_files
+class Checking(NamedTuple):
+    """How flows are checked: what they are compiled with, and what ``[tool.flowc.check]`` says."""
 
-    settings = config.stash.get(_SETTINGS, None)
-    if settings is None:
-        settings = config.stash[_SETTINGS] = _settings(str(config.rootpath))
-    return check_files([os.path.relpath(path)], settings)
+    settings: Settings
+    chosen: CheckSettings
+
+    def findings(self, path: Path) -> tuple[Diagnostic, ...]:
+        """The findings of a file, as ``flowc check`` tells them."""
+        from .cli.inspecting import inspect
+
+        return inspect([os.path.relpath(path)], self.settings, selection=self.chosen.selection).told
+
+    def leaves_out(self, path: Path) -> bool:
+        """Whether a file is excluded."""
+        return any(glob.covers(str(path)) for glob in self.chosen.exclude)
 
 
-def _settings(folder: str) -> Settings:
+def _checking(config: pytest.Config) -> Checking:
+    """By the settings of the project in pytest's root folder. Raises pytest.UsageError: these are wrong."""
+    found = config.stash.get(_CHECKING, None)
+    if found is None:
+        from .cli.exits import Stop
+
+        try:
+            found = config.stash[_CHECKING] = read_checking(str(config.rootpath))
+        except Stop as stop:
+            raise pytest.UsageError(f"flowc: {stop}") from None
+    return found
+
+
+def read_checking(folder: str) -> Checking:
+    """How flows are checked in a folder. Raises Stop: its project's settings are wrong."""
+    from .cli.check_settings import CheckOptions, check_settings
     from .cli.config import read_config
     from .compiler.pipeline import Settings
     from .compiler.stubs import read_stubs
 
     known = read_config(folder)
-    return Settings(stubs=read_stubs(known.stubs) if known.stubs else None, env=known.env, require_params=False)
+    stubs = read_stubs(known.stubs) if known.stubs else None
+    return Checking(Settings(stubs=stubs, env=known.env, require_params=False), check_settings(CheckOptions(), known))
 
 
 # ---------------------------------------------------------------------------------------------------------------- the fixture

@@ -18,21 +18,21 @@ HOUR = 3600
 def app() -> Any:
     app: Any = Celery(f"shop{uuid.uuid4().hex}", broker="redis://nowhere.invalid/0", set_as_current=False)
 
-    @app.task(name="shop.send", shared=False, autoretry_for=(ConnectionError,), retry_backoff=60, max_retries=3)
+    @app.task(name="shop.send", shared=False, autoretry_for=(ConnectionError,), retry_backoff=60, max_retries=3)  # type: ignore[untyped-decorator]
     def send(order: int) -> str:
         raise AssertionError("the stub is called instead")
 
-    @app.task(name="shop.ask", shared=False, bind=True, max_retries=None)
+    @app.task(name="shop.ask", shared=False, bind=True, max_retries=None)  # type: ignore[untyped-decorator]
     def ask(self: Any, order: int) -> Any:
         if self.request.retries < 3:
             raise self.retry(countdown=HOUR)
         return order + self.request.retries
 
-    @app.task(name="shop.tell", shared=False)
+    @app.task(name="shop.tell", shared=False)  # type: ignore[untyped-decorator]
     def tell(request: Any, exc: Exception, traceback: str) -> None:
         told.append((request.task, repr(exc)))
 
-    @app.task(name="shop.both", shared=False)
+    @app.task(name="shop.both", shared=False)  # type: ignore[untyped-decorator]
     def both() -> None:
         ask.delay(1)
 

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 import flowc.testing
-from flowc.cli.check import check_files
 from flowc.cli.exits import Stop
-from flowc.pytest_plugin import _settings
+from flowc.pytest_plugin import read_checking
 from flowc.testing import run
 
 pytest_plugins = ["pytester"]
@@ -28,17 +27,18 @@ def complete(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     they may need is imported before, and none may be missing after."""
     folder = tmp_path_factory.mktemp("complete")
     (folder / "all.flow").write_text("a() {countdown = 1s} -> b !> c\nd() ~> c")
-    (folder / "wrong.flow").write_text("a(\nextract(1)")
-    (folder / "pyproject.toml").write_text('[tool.flowc]\nstubs = ["tasks.flow"]\n')
+    (folder / "wrong.flow").write_text("b() # flow: ignore[F0901] why\na(\nextract(1)")
     (folder / "tasks.flow").write_text("task extract(stage: str) -> list[int]\n")
     print(run(folder / "all.flow", stubs={"a": 1, "b": 2, "c": 3, "d": 4}, fail={"b": OSError}).text)
-    check_files([str(folder / "wrong.flow")], _settings(str(folder)))
+    check = '\n[tool.flowc.check]\nstrict = true\nselect = ["F"]\nignore = ["F0901"]\nexclude = ["x"]\n'
+    (folder / "pyproject.toml").write_text(f'[tool.flowc]\nstubs = ["tasks.flow"]\n{check}')
+    assert read_checking(str(folder)).findings(folder / "wrong.flow")
     with pytest.raises(flowc.FlowError) as caught:
         run(folder / "wrong.flow")
     print(caught.value)
     (folder / "pyproject.toml").write_text("[tool.flowc]\nstub = 1\n")
     with pytest.raises(Stop):
-        _settings(str(folder))
+        read_checking(str(folder))
     yield
     for package in [module for name, module in sys.modules.items() if name.partition(".")[0] == "flowc" and hasattr(module, "__path__")]:
         parts = [part for part in vars(package).values() if isinstance(part, types.ModuleType)]
@@ -114,8 +114,19 @@ def test_the_projects_settings_hold(pytester: pytest.Pytester, inner: Inner) -> 
     ran.stdout.fnmatch_lines(["wrong.flow:1:9: error*"])
     pytester.makepyprojecttoml('[tool.flowc]\nstub = ["declared/tasks.flow"]')
     ran = inner("--flowc", "good.flow")
-    ran.assert_outcomes(failed=1)
-    ran.stdout.fnmatch_lines(["flowc: *pyproject.toml: [[]tool.flowc[]] has no key 'stub'*"])
+    assert ran.ret == pytest.ExitCode.USAGE_ERROR
+    ran.stderr.fnmatch_lines(["ERROR: flowc: *pyproject.toml: [[]tool.flowc[]] has no key 'stub'*"])
+
+
+def test_what_flowc_check_tells_is_what_counts(pytester: pytest.Pytester, inner: Inner) -> None:
+    pytester.makepyprojecttoml('[tool.flowc.check]\nstrict = true\nignore = ["F0901"]\nexclude = ["old"]')
+    pytester.mkdir("old").joinpath("wrong.flow").write_text(WRONG)
+    pytester.makefile(
+        ".flow", good=ETL, unused="param a: int = 1\nload()\n", ignored="param a: int = 1  # flow: ignore[F0903] soon\nload()\n"
+    )
+    ran = inner("--flowc", "-v")
+    ran.assert_outcomes(passed=2, failed=1)
+    ran.stdout.fnmatch_lines(["unused.flow:1:7: warning[[]F0903[]]*"])
 
 
 def test_strange_files_are_findings(pytester: pytest.Pytester, inner: Inner) -> None:
