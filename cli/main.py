@@ -27,6 +27,7 @@ COMMANDS = {
     "call": "Send one task to a worker.",
     "worker": "Run a worker for an application's tasks.",
     "explain": "Explain the code of a finding.",
+    "lsp": "Serve an editor (Language Server Protocol).",
     "config": "Show the settings in force, and where each comes from.",
 }
 
