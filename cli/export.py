@@ -47,6 +47,8 @@ def command(path: str, target: str, output: str | None, stdin_filename: str | No
 
         replace_file(output, code)
     _note(source, canvas)
+    if output is not None and canvas.whole:
+        note(f"{output}: {len(plan.calls):,} step{'' if len(plan.calls) == 1 else 's'}\n")
     return Exit.CLEAN if canvas.whole else Exit.FINDINGS
 
 

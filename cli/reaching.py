@@ -19,8 +19,9 @@ def reaching() -> Iterator[None]:
         raise
     except Exception as error:  # whatever is not known here goes on as it is
         # kombu's OperationalError is known by its name: the command line does not import kombu
-        if isinstance(error, (BackendError, ConnectionLost, OSError)) or "OperationalError" in (
-            kind.__name__ for kind in type(error).__mro__
-        ):
+        names = {kind.__name__ for kind in type(error).__mro__}
+        if "Refused" in names:  # a wrong password, say
+            raise Stop(f"broker_url: {error}") from None
+        if isinstance(error, (BackendError, ConnectionLost, OSError)) or "OperationalError" in names:
             raise Stop(str(error) or type(error).__name__, Exit.BROKER) from None
         raise

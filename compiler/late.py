@@ -184,7 +184,8 @@ class _Binder:
         if name not in known:
             if len(value.args) > 1:
                 return self._result(value.args[1])
-            self._fail(f"the {what} {name!r} is not set", value)
+            where = "; secrets are read from environment variables of their names" if what == "secret" else ""
+            self._fail(f"the {what} {name!r} is not set{where}", value)
         text = known[name]
         try:
             text.encode()

@@ -47,7 +47,7 @@ def load_app(spec: str, folder: str | None = None) -> App:
         hint = f"; {name}:{made_by[0]} seems to make one: call it in a module, as in  app = {made_by[0]}()" if made_by else ""
         raise AppNotFound(
             f"there is no application in {name}"
-            + (hint or f", flowc's or Celery's; make one with  app = flowc.App({name.split('.')[0]!r})")
+            + (hint or f", flowc's or Celery's; name the module that has it, or make one with  app = flowc.App({name.split('.')[0]!r})")
         )
     return _app(found, name)
 
@@ -179,6 +179,12 @@ def _apps(module: ModuleType) -> dict[str, object]:
 
 
 def _near_modules(name: str, folder: Path) -> str:
-    here = sorted({p.stem for p in folder.glob("*.py")} | {p.parent.name for p in folder.glob("*/__init__.py")})
-    near = difflib.get_close_matches(name.split(".")[0], here, 1)
-    return f"; did you mean {near[0]!r}?" if near and near[0] != name else ""
+    """``; did you mean …?``: what is there for the first part of a dotted name that is not."""
+    parts = name.split(".")
+    for depth, part in enumerate(parts):
+        here = sorted({p.stem for p in folder.glob("*.py")} | {p.parent.name for p in folder.glob("*/__init__.py")})
+        if part not in here:
+            near = difflib.get_close_matches(part, here, 1)
+            return f"; did you mean {'.'.join((*parts[:depth], *near))!r}?" if near else ""
+        folder /= part
+    return ""

@@ -53,11 +53,14 @@ class Hosts:
         self.lost = self.clock()
 
     def name_of(self, sender: str) -> str:
-        """The worker that a message's origin, such as ``gen4711@host``, belongs to; the origin itself where its machine has several."""
+        """The worker that a message's origin, such as ``gen4711@host``, belongs to; the origin itself where it may be one of several.
+
+        Workers may be named at will (``-n media@eu``), so an only one is it whatever its name.
+        """
         if sender in self.ever:
             return sender
-        machine = sender.partition("@")[2]
-        there = [host for host in tuple(self.queues) if host.partition("@")[2] == machine]
+        machine, hosts = sender.partition("@")[2], tuple(self.queues)
+        there = [host for host in hosts if host.partition("@")[2] == machine] or hosts
         return there[0] if len(there) == 1 else sender
 
     def gone(self, hosts: Iterable[str]) -> None:

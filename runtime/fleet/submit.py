@@ -12,7 +12,7 @@ from ...compiler.plan import Plan
 from ..binding import bind
 from ..broker.failures import operational_error
 from ..builtin_tasks import BUILTIN
-from ..errors import BackendError
+from ..errors import BackendError, ImproperlyConfigured
 from ..preflight import check_ids, check_tasks
 from .messages import Messages, weave
 from .refusals import refuse, too_large
@@ -74,7 +74,7 @@ def submit(
     try:
         messages = weave(bound, canvas, run_id, app, redactor)
     except operational_error() as exc:  # no queue for replies can be made
-        raise SubmissionFailed(run_id, (), (), (), str(exc)) from exc
+        raise _failed(exc, SubmissionFailed(run_id, (), (), (), str(exc))) from exc
     size, kept = _weighed(bound, app, messages, max_message)
     _send(app, run_id, messages, kept)
     return described(bound, canvas, run_id, app, redactor, messages.ids, messages=len(messages.sendings), size=size)
@@ -117,11 +117,19 @@ def _is_transports(exc: Exception) -> bool:
     return type(exc).__module__.partition(".")[0] in ("amqp", "kombu", "redis")
 
 
+def _failed(exc: Exception, failed: SubmissionFailed) -> Exception:
+    """What is said of a submission of which nothing was sent: to try again is no use where the broker refuses."""
+    from ..broker.connections import Refused
+
+    return ImproperlyConfigured(f"broker_url: {exc}") if isinstance(exc, Refused) else failed
+
+
 def _send(app: App, run_id: str, messages: Messages, kept: list[Prepared]) -> None:
     """Send all, with chords opened first.
 
     Raises:
         SubmissionFailed: some or all of it was not sent.
+        ImproperlyConfigured: the broker refuses us.
     """
     sent = 0
     publisher = app.broker.publisher
@@ -147,7 +155,7 @@ def _send(app: App, run_id: str, messages: Messages, kept: list[Prepared]) -> No
             raise
         ids = [sending.options["task_id"] for sending in messages.sendings]
         if not tried:
-            raise SubmissionFailed(run_id, (), (), tuple(ids), str(exc)) from exc
+            raise _failed(exc, SubmissionFailed(run_id, (), (), tuple(ids), str(exc))) from exc
         unknown = [str(envelope.headers["id"]) for envelope in left]
         end = ids.index(unknown[-1]) + 1 if unknown else sent
         raise SubmissionFailed(run_id, tuple(ids[: end - len(unknown)]), tuple(unknown), tuple(ids[end:]), str(exc)) from exc

@@ -128,17 +128,22 @@ def test_the_application_is_found_by_name_or_alone(folder: Path) -> None:
         ("", r"not MODULE or MODULE:ATTRIBUTE"),
         ("no-module", r"not MODULE or MODULE:ATTRIBUTE"),
         ("lb_taks", r"no module is named 'lb_taks'; did you mean 'lb_tasks'\?"),
-        ("lb_tasks.sub", r"no module is named 'lb_tasks.sub'"),
+        ("lb_tasks.sub", r"no module is named 'lb_tasks.sub' \(looked"),
+        ("lb_pkg.celry", r"no module is named 'lb_pkg.celry'; did you mean 'lb_pkg.celery'\?"),
+        ("lb_pkg.celry:app", r"did you mean 'lb_pkg.celery'\?"),
+        ("lb_pgk.celery:app", r"no module is named 'lb_pgk'; did you mean 'lb_pkg'\?"),
         ("lb_tasks:app_oen", r"lb_tasks has no 'app_oen'; did you mean 'app_one'\?"),
         ("lb_tasks:x", r"lb_tasks has no 'x'; its applications: app_one, app_two"),
         ("lb_tasks:text", r"lb_tasks:text is a str, not a flowc\.App"),
         ("lb_tasks", r"lb_tasks has several applications \(app_one, app_two\); name one: lb_tasks:app_one"),
-        ("lb_none", r"there is no application in lb_none, flowc's or Celery's; make one with  app = flowc\.App\('lb_none'\)"),
+        ("lb_none", r"no application in lb_none, flowc's or Celery's; name the module that has it, or make one .*App\('lb_none'\)"),
     ],
 )
 def test_what_is_not_found_is_explained(folder: Path, spec: str, message: str) -> None:
     write(folder, "lb_tasks.py", "app_one, app_two, text = App('1'), App('2'), 'text'\n")
     write(folder, "lb_none.py", "")
+    write(folder, "lb_pkg/__init__.py", "")
+    write(folder, "lb_pkg/celery.py", "")
     with pytest.raises(AppNotFound, match=message):
         load_app(spec)
 

@@ -12,6 +12,7 @@ import redis
 from kombu.exceptions import OperationalError
 
 import flowc
+from flowc.exceptions import ImproperlyConfigured
 from flowc.runtime.broker.interface import Envelope, RetryPolicy
 from flowc.runtime.fleet import submit as submitting
 
@@ -125,6 +126,17 @@ def test_a_broker_out_of_reach_is_told_without_its_password() -> None:
         flowc.loads("t.a() -> t.b\nt.c()").submit(app)
     assert "geheim" not in str(failed.value)
     assert (failed.value.sent, failed.value.uncertain, len(failed.value.unsent)) == ((), (), 2)
+
+
+@pytest.mark.parametrize("backend", [None, "rpc://"])
+def test_a_broker_that_refuses_is_a_mistake_in_the_settings(rabbitmq_url: str, backend: str | None) -> None:
+    url = rabbitmq_url.replace("guest:guest@", "guest:geheim@")
+    with (
+        flowc.App("proj", broker=url, backend=backend, set_as_current=False) as app,
+        pytest.raises(ImproperlyConfigured, match=r"^broker_url: cannot connect to amqp://.*refused") as failed,
+    ):
+        flowc.loads("t.a()").submit(app)
+    assert "geheim" not in str(failed.value)
 
 
 @pytest.mark.parametrize("good", [0, 1, 2, 3, 5, 6])

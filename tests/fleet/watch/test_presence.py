@@ -84,6 +84,8 @@ def test_the_worker_that_an_origin_belongs_to() -> None:
     hosts.ever.add("gone@one")
     assert hosts.name_of("gone@one") == "gone@one"
     assert [hosts.name_of(f"gen7@{machine}") for machine in ("one", "two", "three")] == ["celery@one", "gen7@two", "gen7@three"]
+    assert Hosts({"media@eu": frozenset()}).name_of("gen7@one") == "media@eu"
+    assert Hosts({}).name_of("gen7@one") == "gen7@one"
 
 
 # -------------------------------------------------------------------------------------------------------- a patience of one's own
