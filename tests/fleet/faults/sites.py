@@ -15,6 +15,13 @@ from ..stock import StockWorker
 
 SERVERS: dict[str, type[Server]] = {"redis": RedisServer, "rabbitmq": RabbitServer}
 
+#: Options of workers that are to outlive their broker. The threads of a stock pool get into each other's frames when RabbitMQ comes back;
+#: and a link that RabbitMQ has read and not written down when it is killed is gone, unless the worker waits for that.
+OUTLIVING: dict[str, dict[str, Any]] = {
+    "redis": {"pool": "threads"},
+    "rabbitmq": {"pool": "prefork", "settings": {"broker_transport_options": {"confirm_publish": True}}},
+}
+
 #: On Redis, messages of workers that are gone come back after so many seconds.
 VISIBILITY = 5
 

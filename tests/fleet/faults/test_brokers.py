@@ -6,14 +6,13 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ...servers.redis import RedisServer
 from .driven import PATIENCE, Driven, ends, new_key, told, wait_for
 from .remains import found, left_of_run
-from .sites import kept_running, site
+from .sites import OUTLIVING, kept_running, site
 
 #: Links arrive when workers have connected again, which may take half a minute; until then a step must not count as lost.
 PATIENT = replace(PATIENCE, lost_after=12.0, untold_after=20.0, unsure_after=25.0, silent_after=30.0, down_after=90.0)
@@ -27,18 +26,11 @@ proj.call(running, queued, later) -> proj.keep("KEY.all")
 proj.sleep(2, 7, "KEY.running") -> proj.fail !> proj.on_error("KEY.handler")
 """
 
-#: Of workers. The threads of a stock pool get into each other's frames when RabbitMQ comes back; and a link that RabbitMQ has read and not
-#: written down when it is killed is gone, unless the worker waits for that.
-OPTIONS: dict[str, dict[str, Any]] = {
-    "redis": {},
-    "rabbitmq": {"pool": "prefork", "settings": {"broker_transport_options": {"confirm_publish": True}}},
-}
-
 
 def outage(kind: str, folder: Path, how: str, seconds: float) -> None:
     """The broker goes, and comes back with what it had; so must the run."""
     key = new_key()
-    with site(kind, folder) as there, there.worker(concurrency=4, **OPTIONS[kind]) as worker:
+    with site(kind, folder) as there, there.worker(concurrency=4, **OUTLIVING[kind]) as worker:
         wait_for(lambda: worker.running)
         before = found(there.server)
         with kept_running(worker), Driven(FLOW.replace("KEY", key), there.url, patience=PATIENT) as run:

@@ -1,6 +1,6 @@
 """A long run, while workers and the broker are killed, stopped, paused and started anew at random.
 
-``FLOWC_CHAOS=180`` does so for three minutes, to a flow that is as much longer.
+``CHAOS_SECONDS=180`` does so for three minutes, to a flow that is as much longer.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from ..stock import StockWorker
 from .driven import PATIENCE as QUICKER
 from .driven import Driven, ends, new_key, told, wait_for
 from .remains import found, left_of_run
-from .sites import Site, site
+from .sites import OUTLIVING, Site, site
 
 #: A link may come late: a worker that lost its broker tries again to send it.
 PATIENCE = replace(
@@ -32,7 +33,7 @@ PATIENCE = replace(
 )  # fmt: skip
 
 #: Seconds in which things are broken; then the fleet is left in peace.
-BREAKING = float(os.environ.get("FLOWC_CHAOS", "45"))
+BREAKING = float(os.environ.get("CHAOS_SECONDS", "45"))
 #: Layers, and steps in each; beside them steps that are acknowledged early, each with a handler and something that follows.
 LAYERS, WIDTH, EARLY = round(BREAKING / 7.5), 12, round(BREAKING / 5.6)
 
@@ -69,7 +70,8 @@ class Chaos(threading.Thread):
         try:
             while time.monotonic() < self._until:
                 time.sleep(self._random.uniform(1, 4))
-                self._break()
+                with suppress(ProcessLookupError, FileNotFoundError):  # a worker has ended by itself just now
+                    self._break()
                 self._mend()
         except BaseException as error:  # told to the test's own thread
             self.error = error
@@ -84,7 +86,7 @@ class Chaos(threading.Thread):
             case "quit":
                 worker.quit()
             case "child":
-                with suppress(ProcessLookupError, IndexError):
+                with suppress(IndexError):
                     os.kill(self._random.choice(worker.children()), signal.SIGKILL)
             case "pause":
                 worker.pause()
@@ -134,8 +136,11 @@ def _follows_early(result: RunResult, id_: str) -> bool:
 def test_chaos(tmp_path: Path, kind: str, seed: int) -> None:
     key = new_key()
     with site(kind, tmp_path) as there, ExitStack() as stack:
-        pools = ["prefork", "threads"]
-        workers = [stack.enter_context(there.worker(pool=pool, concurrency=2, options=["--prefetch-multiplier=2"])) for pool in pools]
+        kinds: list[dict[str, Any]] = [{"pool": "prefork"}, {}]
+        workers = [
+            stack.enter_context(there.worker(**OUTLIVING[kind] | more, concurrency=2, options=["--prefetch-multiplier=2"]))
+            for more in kinds
+        ]
         before = found(there.server)
         with Driven(flow(key), there.url, patience=PATIENCE) as run:
             wait_for(lambda: run.ended)
