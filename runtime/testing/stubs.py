@@ -25,7 +25,7 @@ class Sequence:
     def next(self) -> Any:
         """The outcome of the next call."""
         if self.used == len(self.outcomes):
-            raise Exhausted(f"its sequence has {len(self.outcomes)} outcomes, and this is call {self.used + 1}")
+            raise Exhausted(f"its sequence ends after {len(self.outcomes)}, and this is call {self.used + 1}")
         self.used += 1
         return self.outcomes[self.used - 1]
 

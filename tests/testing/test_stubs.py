@@ -84,7 +84,7 @@ def test_sequences_go_on_from_call_to_call() -> None:
 
 
 def test_a_sequence_that_is_too_short_ends_the_test() -> None:
-    with pytest.raises(StubError, match=r"the stub of 'a': its sequence has 1 outcomes, and this is call 2"):
+    with pytest.raises(StubError, match=r"the stub of 'a': its sequence ends after 1, and this is call 2"):
         flow("a(1) -> a -> b !> h", stubs={"a": sequence(1), "b": 1, "h": None})
     with pytest.raises(StubError, match=r"^h#1: the stub of 'h'"):
         flow("[a(1), a(2)] !> each h", stubs={"a": OSError, "h": sequence(1)})
