@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -22,3 +23,12 @@ def every(count: int, cases: Iterable[Any], *, first: int = 0, always: Collectio
         case if case in always or (place % count == first and case not in never) else pytest.param(case, marks=pytest.mark.soak)
         for place, case in enumerate(cases)
     ]
+
+
+#: How many times as many examples the property tests take that `make soak` runs again.
+TIMES = int(os.environ.get("TIMES_AS_MANY", "1"))
+
+
+def some(count: int) -> int:
+    """The ``max_examples`` of a property whose examples take long: few in `make test`, many times as many in `make soak`."""
+    return count * TIMES

@@ -25,6 +25,7 @@ from flowc.compiler.python_names import python_names
 from flowc.compiler.python_values import quoted
 
 from ..compiler.test_canvas_properties import plans
+from ..slices import some
 from .conftest import Flowc
 
 RUFF = shutil.which("ruff", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}") or ""
@@ -76,6 +77,7 @@ def test_the_code_is_what_a_user_of_celery_would_write(here: Path, flowc: Flowc)
     assert (ran.code, ran.out) == (0, CODE)
     written = flowc("export", "--to", "python", "nightly.flow", "-p", "day=2026-11-22", "-o", "nightly.py")
     assert (written.code, written.out) == (0, "")
+    assert written.err.endswith("nightly.py: 8 steps\n")
     assert (here / "nightly.py").read_text() == CODE
 
 
@@ -204,7 +206,7 @@ def plain(value: Any) -> str:
     return json.dumps(value)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(20), deadline=None)
 @given(plans())
 def test_every_step_that_is_carried_stands_in_the_code_once(plan: Plan) -> None:
     canvas = plan.canvas()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from flowc.compiler.plan import Call, Canvas, Group, Location, Plan, Ref, Scope, Value
 
 from ..runtime.plans import call, group, handler, on_error, plan
+from ..slices import some
 from .celery_model import Workers, driven
 
 
@@ -147,7 +148,7 @@ def bodies_first(canvas: Canvas) -> None:
     assert all(link in seen or link in chords for one in canvas.carried for link in one.links)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=some(40), deadline=None)
 @given(st.one_of(plans(), wild_plans()))
 def test_every_step_is_carried_once_or_stands_behind_an_obstacle(made: Plan) -> None:
     canvas = made.canvas()
@@ -169,7 +170,7 @@ def test_every_step_is_carried_once_or_stands_behind_an_obstacle(made: Plan) -> 
     assert made.canvas() == canvas
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=some(60), deadline=None)
 @given(st.one_of(plans(), plans(), wild_plans()), st.data())
 def test_workers_make_of_a_canvas_what_the_engine_makes_of_the_plan(made: Plan, data: st.DataObject) -> None:
     canvas = made.canvas()

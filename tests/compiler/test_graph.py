@@ -14,6 +14,8 @@ from flowc.compiler.pipeline import compile_source
 from flowc.compiler.plan import Call, Group, Handler, Location, Map, Plan, Ref, Scope, Trigger
 from flowc.dsl.source import Source
 
+from ..slices import some
+
 WHERE = Location("a.flow", 1, 1, 1, 2)
 
 
@@ -164,7 +166,7 @@ def test_references_to_nothing_are_left_out() -> None:
     assert set(to_graph(plan_of(step("a", "missing")))) == {"a"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(30), deadline=None)
 @given(st.data())
 def test_no_graph_has_a_circle_and_every_need_is_a_way(data: st.DataObject) -> None:
     """Random plans: whatever a call needs leads to it, through joins or not, whatever the limit of pairs is."""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowc.compiler.budget import DEEPEST, MOST_BITS, MOST_ITEMS, Budget, OperatorError
+from flowc.compiler.budget import DEEPEST, MOST_BITS, MOST_ITEMS, OPERATIONS, Budget, OperatorError
 from flowc.compiler.operators import OPERATORS, apply
 from flowc.compiler.plan import Late
 from flowc.dsl.codes import CODES
@@ -273,9 +273,10 @@ def test_growing_values_end(step: Callable[[object, Budget], object], start: obj
     assert forever(step, start) == code
 
 
+@pytest.mark.parametrize("share", [5, pytest.param(1, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("op", ["sorted", "sum", "enumerate", "zip", "str", "=="])
-def test_repeated_work_on_a_large_value_ends(op: str) -> None:
-    budget = Budget()
+def test_repeated_work_on_a_large_value_ends(op: str, share: int) -> None:
+    budget = Budget(operations=OPERATIONS // share)
     large = apply("range", (500_000,), budget)
     args = (large, large) if op == "==" else (large,)
     assert forever(lambda _, b: apply(op, args, b), None, budget) in ("F0309", "F0308")

@@ -22,6 +22,7 @@ from flowc.compiler.types import ANY, Type
 from flowc.dsl.format import format_source
 from flowc.dsl.source import Source
 
+from ..slices import some
 from .test_types import types as all_types
 
 if TYPE_CHECKING:
@@ -254,7 +255,7 @@ def as_written(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=some(40), suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(declarations, max_size=4, unique_by=lambda d: as_written(d.name)))
 def test_all_of_it_comes_back(declared: list[Declaration]) -> None:
     written = write(*declared)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from flowc.dsl.parser import parse
 from flowc.dsl.scanner import comments
 from flowc.dsl.source import Source
 
+from ..slices import some
 from .messy_flows import Flows
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,7 +64,7 @@ def comments_of(text: str) -> list[str]:
     return [text[start:end] for start, end in comments(Source("a.flow", text))]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=some(20), deadline=None)
 @given(SEEDS)
 def test_any_flow(seed: int) -> None:
     flows = Flows(seed)
@@ -78,7 +80,7 @@ def test_any_flow(seed: int) -> None:
     assert not result.startswith("\n")
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=some(10), deadline=None)
 @given(SEEDS)
 def test_a_line_that_fits_is_as_the_document_would_be(seed: int) -> None:
     text = Flows(seed).file()
@@ -88,7 +90,7 @@ def test_a_line_that_fits_is_as_the_document_would_be(seed: int) -> None:
         assert formatted(text) == result
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=some(40), deadline=None)
 @given(SEEDS, st.lists(st.tuples(st.floats(0, 1), st.sampled_from(PIECES), st.integers(0, 2)), min_size=1, max_size=3))
 def test_broken_flows_are_left_alone_or_formatted(seed: int, changes: list[tuple[float, str, int]]) -> None:
     text = Flows(seed).file()[:1000]
@@ -128,26 +130,27 @@ def test_the_examples_of_the_findings() -> None:
         holds_for(code.bad)
 
 
+@pytest.mark.parametrize("times", [1, pytest.param(4, marks=pytest.mark.soak)])
 @pytest.mark.parametrize(
-    "text",
+    "made",
     [
-        "[" * 50_000,
-        "f(" + "[" * 60 + "1" + "]" * 60 + ")",
-        "f(" + ("(1 if a + b else " * 20) + "c" + ")" * 20 + ")",
-        "f(" + "x," * 20_000 + ")",
-        "f(" + '"""\n""",' * 5_000 + ")",
-        "a" + ' -> b("""\n""")' * 3_000,
-        "f(1" + " + b(1)" * 5_000 + ")",
-        "f" + "(x)" * 10_000,
-        "f(\n" + "# c\n" * 20_000 + ")",
-        "\n" * 100_000 + "a",
-        "a;" * 20_000,
-        "".join("  " * depth + "when x:\n" for depth in range(60)) + "  " * 60 + "a\n",
+        lambda _: "[" * 50_000,
+        lambda _: "f(" + "[" * 60 + "1" + "]" * 60 + ")",
+        lambda _: "f(" + ("(1 if a + b else " * 20) + "c" + ")" * 20 + ")",
+        lambda times: "f(" + "x," * 5_000 * times + ")",
+        lambda times: "f(" + '"""\n""",' * 1_500 * times + ")",
+        lambda times: "a" + ' -> b("""\n""")' * 800 * times,
+        lambda times: "f(1" + " + b(1)" * 1_500 * times + ")",
+        lambda times: "f" + "(x)" * 2_500 * times,
+        lambda times: "f(\n" + "# c\n" * 5_000 * times + ")",
+        lambda _: "\n" * 100_000 + "a",
+        lambda times: "a;" * 5_000 * times,
+        lambda _: "".join("  " * depth + "when x:\n" for depth in range(60)) + "  " * 60 + "a\n",
     ],
-    ids=lambda text: text[:12],
+    ids=lambda made: made(1)[:12],
 )
-def test_hostile_texts(text: str) -> None:
-    holds_for(text)
+def test_hostile_texts(made: Callable[[int], str], times: int) -> None:
+    holds_for(made(times))
 
 
 def test_lines_are_within_the_width() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -257,31 +258,34 @@ def test_nothing_is_too_bad_to_parse(seed: int) -> None:
         assert 0 <= finding.span.start <= finding.span.end <= len(text)
 
 
-HOSTILE = {
-    "brackets": "[" * 50_000,
-    "calls": "f(" * 50_000,
-    "chain": "a" + " -> b" * 100_000,
-    "signs": "x = " + "-" * 200_000 + "1",
-    "powers": "x = 1" + "**-2" * 50_000,
-    "attributes": "x" + ".a" * 100_000,
-    "blanks": " " * 1_000_000,
-    "quotes": '"' * 300_001,
-    "triple quotes": '"""a ' * 50_000,
-    "fstring": 'f"' + "{a}{" * 50_000 + '"',
-    "backslashes": '"' + "\\" * 200_001,
-    "digits": "x = " + "1" * 1_000_000,
-    "dates": "x = " + "1-" * 100_000,
-    "unclosed": "f(1, 2\n" * 20_000,
-    "unclosed blocks": "flow f(\n" * 20_000,
-    "arguments": "f(" + "a=1," * 20_000 + ")",
-    "parameters": "task f(" + "**k," * 20_000 + ")",
-    "headers": "".join(" " * depth + "when a:\n" for depth in range(500)),
-    "mixed": "".join("\t " * (line % 7) + "a\n" for line in range(10_000)),
-    "types": "param x: " + "list[" * 20_000,
+#: Texts; of those that take long, so many times as much.
+HOSTILE: dict[str, Callable[[int], str]] = {
+    "brackets": lambda _: "[" * 50_000,
+    "calls": lambda _: "f(" * 50_000,
+    "chain": lambda times: "a" + " -> b" * 20_000 * times,
+    "signs": lambda times: "x = " + "-" * 50_000 * times + "1",
+    "powers": lambda times: "x = 1" + "**-2" * 10_000 * times,
+    "attributes": lambda times: "x" + ".a" * 20_000 * times,
+    "blanks": lambda _: " " * 1_000_000,
+    "quotes": lambda _: '"' * 300_001,
+    "triple quotes": lambda _: '"""a ' * 50_000,
+    "fstring": lambda times: 'f"' + "{a}{" * 10_000 * times + '"',
+    "backslashes": lambda _: '"' + "\\" * 200_001,
+    "digits": lambda _: "x = " + "1" * 1_000_000,
+    "dates": lambda _: "x = " + "1-" * 100_000,
+    "unclosed": lambda times: "f(1, 2\n" * 4_000 * times,
+    "unclosed blocks": lambda _: "flow f(\n" * 20_000,
+    "arguments": lambda times: "f(" + "a=1," * 5_000 * times + ")",
+    "parameters": lambda _: "task f(" + "**k," * 20_000 + ")",
+    "headers": lambda _: "".join(" " * depth + "when a:\n" for depth in range(500)),
+    "mixed": lambda _: "".join("\t " * (line % 7) + "a\n" for line in range(10_000)),
+    "types": lambda _: "param x: " + "list[" * 20_000,
 }
 
 
+@pytest.mark.parametrize("times", [1, pytest.param(5, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_texts_are_parsed_in_bounded_time(name: str) -> None:
-    module, _ = parsed(HOSTILE[name])
-    assert module.span == (0, len(HOSTILE[name]))
+def test_hostile_texts_are_parsed_in_bounded_time(name: str, times: int) -> None:
+    text = HOSTILE[name](times)
+    module, _ = parsed(text)
+    assert module.span == (0, len(text))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from flowc.dsl import tree
 from flowc.dsl.source import Span
 
+from ..slices import some
 from .messy_flows import Flows
 from .parsing import accepted, expression, nodes, parsed, shape
 
@@ -41,7 +42,7 @@ def check_text(node: Any, text: str) -> None:
         assert shape(expression(f"({covered})")) == ["Paren", shape(node)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(15), deadline=None)
 @given(st.integers(0, 10**9))
 def test_spans_of_random_flows(seed: int) -> None:
     text = Flows(seed).file()

@@ -16,6 +16,7 @@ from flowc.dsl.source import Source
 from ..corpus.accepted import programs, text_of
 from ..corpus.finishing import bound, finish
 from ..corpus.rejected import programs as rejected
+from ..slices import some
 from .mutation import STRANGE, mutate
 
 #: Programs that reach a limit take seconds each.
@@ -74,7 +75,7 @@ def test_damaged_flows_hold() -> None:
         hold(mutate(chance.choice(CORPUS), chance, CORPUS))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=some(100), deadline=None)
 @given(st.lists(st.sampled_from([*STRANGE, " ", " ", "\n", "a", "b()", "x = ", "[a, b]"]), max_size=60).map(" ".join))
 def test_soup_of_words_holds(text: str) -> None:
     hold(text)
@@ -123,7 +124,7 @@ _STATEMENTS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(100), deadline=None)
 @given(st.lists(_STATEMENTS, max_size=6).map("\n".join))
 def test_well_formed_flows_hold(text: str) -> None:
     hold(text + "\n")

@@ -29,6 +29,7 @@ from flowc.runtime.events import (
 )
 from flowc.runtime.failures import Failure
 
+from ..slices import some
 from .plans import call, group, handler, on_error, on_message, plan
 
 BOOM = Failure("ValueError", "builtins", "boom", ("boom",))
@@ -207,7 +208,7 @@ def around(world: World, id_: str, kind: str) -> list[Scope]:
     return [scope for scope in found if scope.kind == kind]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=some(50), deadline=None)
 @given(worlds(), st.data())
 def test_any_order_of_events_keeps_the_rules(world: World, data: st.DataObject) -> None:
     simulation = Simulation(world, data)
@@ -255,7 +256,7 @@ def test_any_order_of_events_keeps_the_rules(world: World, data: st.DataObject) 
                 assert mine == ["PROGRESS"] * told + [str(states[id_])] * (id_ not in skipped)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=some(25), deadline=None)
 @given(worlds(), st.data())
 def test_a_run_can_be_stopped_at_any_moment(world: World, data: st.DataObject) -> None:
     simulation = Simulation(world, data)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import flowc
 from flowc.exceptions import StepError, UsageError
 
+from ...slices import some
 from . import trees
 from .tiny_worker import TinyWorker
 from .trees import expected, letters, written
@@ -32,14 +33,14 @@ def by_celery(canvas: Any, *args: Any) -> Any:
     return made.apply(args).get(disable_sync_subtasks=False)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=some(25))
 @given(trees.trees(), st.booleans())
 def test_celery_runs_our_canvases(tree: Any, operators: bool) -> None:
     canvas = written(tree, flowc, NOTE, ONLY, operators=operators)
     assert letters(by_celery(canvas, "<")) == letters(expected(tree, "<"))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=some(25))
 @given(trees.trees(), st.booleans())
 def test_we_run_celerys_canvases(tree: Any, operators: bool) -> None:
     worker = TinyWorker(APP)
@@ -61,7 +62,7 @@ def count(tree: Any) -> int:
     return sum(count(part) for part in parts)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=some(25))
 @given(trees.trees())
 def test_celery_runs_what_we_put_into_messages(tree: Any) -> None:
     """The rest of a chain and a chord's body, as they stand in a message."""
@@ -111,14 +112,14 @@ def done(signature: Any, lib: Any, steps: list[tuple[str, Any]]) -> list[Any]:
     return seen
 
 
-@settings(deadline=None)
+@settings(max_examples=some(35), deadline=None)
 @given(ARGS, KWARGS, OPTIONS, st.booleans(), operations())
 def test_the_same_operations_give_the_same_dict(args: Any, kwargs: Any, options: Any, immutable: bool, steps: Any) -> None:
     given = {"args": args, "kwargs": kwargs, "options": options, "immutable": immutable}
     assert done(flowc.signature("proj.t", **given), flowc, steps) == done(celery.signature("proj.t", **given), celery, steps)
 
 
-@settings(deadline=None)
+@settings(max_examples=some(35), deadline=None)
 @given(ARGS, KWARGS, OPTIONS, st.booleans(), ARGS, KWARGS, OPTIONS)
 def test_partial_arguments_are_merged_as_celery_does(
     args: Any, kwargs: Any, options: Any, immutable: bool, more: Any, named: Any, newer: Any
@@ -183,7 +184,7 @@ def garbage(draw: st.DrawFn, depth: int = 2) -> Any:
     return {**made, "subtask_type": draw(KINDS), "immutable": draw(ANY)} if draw(st.booleans()) else made
 
 
-@settings(deadline=None)
+@settings(max_examples=some(35), deadline=None)
 @given(garbage())
 def test_a_damaged_signature_is_a_type_or_value_error(damaged: Any) -> None:
     worker = TinyWorker(APP)

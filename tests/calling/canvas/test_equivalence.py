@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import flowc
 
+from ...slices import some
 from . import trees
 from .tiny_worker import TinyWorker
 from .trees import Chord, Group, ends, expected, written
@@ -37,7 +38,7 @@ def _listed(value: Any, member: Any) -> list[Any]:
 APP, NOTE, ONLY = application()
 
 
-@settings(deadline=None)
+@settings(max_examples=some(30), deadline=None)
 @given(trees.trees(), st.booleans(), st.booleans())
 def test_messages_lead_to_what_the_canvas_means(tree: Any, operators: bool, last_first: bool) -> None:
     worker = TinyWorker(APP)
@@ -47,7 +48,7 @@ def test_messages_lead_to_what_the_canvas_means(tree: Any, operators: bool, last
     assert value_of(APP, result) == expected(tree, "<")
 
 
-@settings(deadline=None)
+@settings(max_examples=some(30), deadline=None)
 @given(trees.trees(), st.booleans())
 def test_running_here_comes_to_the_same(tree: Any, operators: bool) -> None:
     result = written(tree, flowc, NOTE, ONLY, operators=operators).apply(("<",))
@@ -55,7 +56,7 @@ def test_running_here_comes_to_the_same(tree: Any, operators: bool) -> None:
     assert leaves == expected(tree, "<")
 
 
-@settings(deadline=None)
+@settings(max_examples=some(30), deadline=None)
 @given(trees.trees(), st.booleans())
 def test_what_is_written_as_json_comes_to_the_same(tree: Any, operators: bool) -> None:
     worker = TinyWorker(APP)
@@ -65,7 +66,7 @@ def test_what_is_written_as_json_comes_to_the_same(tree: Any, operators: bool) -
     assert value_of(APP, result) == expected(tree, "<")
 
 
-@settings(deadline=None)
+@settings(max_examples=some(30), deadline=None)
 @given(trees.trees())
 def test_frozen_ids_are_those_that_it_is_sent_with(tree: Any) -> None:
     worker = TinyWorker(APP)
@@ -77,7 +78,7 @@ def test_frozen_ids_are_those_that_it_is_sent_with(tree: Any) -> None:
     assert value_of(APP, frozen) == expected(tree, "<")
 
 
-@settings(deadline=None)
+@settings(max_examples=some(30), deadline=None)
 @given(trees.trees())
 def test_sending_changes_nothing_and_a_copy_is_equal(tree: Any) -> None:
     TinyWorker(APP)
@@ -90,7 +91,7 @@ def test_sending_changes_nothing_and_a_copy_is_equal(tree: Any) -> None:
     assert json.dumps(canvas) == before
 
 
-@settings(deadline=None)
+@settings(max_examples=some(30), deadline=None)
 @given(trees.trees())
 def test_each_result_has_those_before_it_as_parents(tree: Any) -> None:
     worker = TinyWorker(APP)

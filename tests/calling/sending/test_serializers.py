@@ -19,6 +19,8 @@ from kombu import serialization
 from flowc.runtime import codec
 from flowc.runtime.errors import ContentDisallowed, DecodeError, EncodeError
 
+from ...slices import some
+
 BODY: Any = ([1, 2.5, "é", None, True], {"k": [{"deep": "x"}]}, {"callbacks": None})
 
 
@@ -56,7 +58,7 @@ def test_what_json_cannot_carry_travels_as_with_kombus_json(value: Any) -> None:
     assert data == serialization.dumps(((value,), {}, {}), "json")[2]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=some(20), deadline=None)
 @given(
     st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda t: st.lists(t) | st.dictionaries(st.text(), t))
 )

@@ -17,6 +17,7 @@ from flowc.runtime.fleet.facts import Alive, Fact, Raised, Returned, Seen
 from flowc.runtime.fleet.facts import Lost as LostFact
 
 from ...runtime.test_engine_properties import World, worlds
+from ...slices import some
 from .scripted import Message, ScriptedFleet
 
 ERROR = {"exc_type": "ValueError", "exc_message": ["no"], "exc_module": "builtins"}
@@ -76,7 +77,7 @@ def reference(world: World) -> tuple[dict[str, str], int]:
     return {call.id: str(engine.state(call.id)) for call in world.plan.calls}, handlers
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=some(12), deadline=None)
 @given(worlds(), st.data())
 def test_late_and_repeated_facts_change_nothing(world: World, data: st.DataObject) -> None:
     quiet = replace(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import flowc
 
+from ...slices import some
 from . import calls, wire
 from .comparing import MISSING, Difference, differences
 
@@ -89,7 +90,7 @@ def is_deliberate(found: Difference) -> bool:
 @pytest.mark.filterwarnings("ignore::flowc.runtime.sending.PriorityWarning")  # memory has no priorities
 @given(args=st.lists(values, max_size=3), kwargs=st.dictionaries(st.sampled_from("abc"), values, max_size=2), options=first,
        links=st.lists(later, max_size=2), errors=st.lists(steps, max_size=2))  # fmt: skip
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=some(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_call_is_celerys(
     projects: tuple[calls.Project, calls.Project, wire.Taps], args: list[Any], kwargs: Call, options: Call, links: Any, errors: Any
 ) -> None:
