@@ -45,7 +45,8 @@ HEAD = """\
 
 Every finding has a code. `flowc check` reports those of all families but F10, which `flowc plan --target celery` shows. This page lists
 them all: what each means, a flow that gets it with what flowc says, and one that does not. `flowc explain F0201` prints the same in the
-terminal. A code keeps its meaning and is never used again for something else.
+terminal. A code keeps its meaning and is never used again for something else. [flowc in CI](ci.md#what-is-told) says how to choose what is
+told, and how a comment in a flow ignores a finding.
 
 *This page is written by `make docs` from the registry in `dsl/codes/`; change it there.*
 """
