@@ -81,10 +81,12 @@ _HOMES = {
     "current_task": "runtime.proxies",
     "group": "runtime.canvas",
     "load": "flow",
+    "load_ipython_extension": "notebook",
     "loads": "flow",
     "maybe_signature": "runtime.canvas",
     "shared_task": "runtime.shared",
     "signature": "runtime.canvas",
+    "unload_ipython_extension": "notebook",
     "xmap": "runtime.canvas",
     "xstarmap": "runtime.canvas",
 }

@@ -36,6 +36,10 @@ class FlowError(Exception):
         files = len({finding.source.name for finding in self.findings})
         return f"{render_full(self.findings)}\n{summary(self.findings, files=files)}"
 
+    def _render_traceback_(self) -> list[str]:
+        """What notebooks show instead of a traceback, which would tell of the compiler and not of the flow."""
+        return str(self).split("\n")
+
 
 @dataclass(frozen=True)
 class Flow:
@@ -62,6 +66,15 @@ class Flow:
         from .compiler.diagram import to_dot
 
         return to_dot(self.plan)
+
+    def _repr_svg_(self) -> str | None:
+        """The picture that a notebook shows; None where Graphviz cannot draw, so that it shows the text."""
+        from .compiler.diagram import DiagramError, render, to_dot
+
+        try:
+            return render(to_dot(self.plan, base=None), "svg").decode("utf-8")
+        except DiagramError:
+            return None
 
     def run(
         self,

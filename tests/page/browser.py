@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from selenium import webdriver
-from selenium.webdriver.remote.webdriver import WebDriver
 
 from ..servers.server import ServerMissing
 
@@ -20,7 +19,7 @@ _WORDS = (
 
 
 @contextmanager
-def chromium(folder: Path) -> Iterator[WebDriver]:
+def chromium(folder: Path) -> Iterator[webdriver.Chrome]:
     """A browser with a profile of its own.
 
     Raises:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -19,13 +21,13 @@ from .test_page import FLOW, HOSTILE
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     with chromium(tmp_path_factory.mktemp("profile")) as browser:
         yield browser
 
 
 @pytest.fixture
-def browser(running: WebDriver) -> Iterator[WebDriver]:
+def browser(running: Any) -> Iterator[WebDriver]:
     """The browser; in the end, nothing may have been complained of."""
     running.get_log("browser")
     yield running
@@ -46,6 +48,10 @@ def until(browser: WebDriver, condition: Callable[[WebDriver], object]) -> None:
 
 def press(browser: WebDriver, *keys: str) -> None:
     browser.switch_to.active_element.send_keys(*keys)
+
+
+def _heading(wanted: str) -> Callable[[WebDriver], bool]:
+    return lambda browser: find(browser, "#details h2").text == wanted
 
 
 def view(browser: WebDriver) -> list[float]:
@@ -118,7 +124,7 @@ def test_hostile_texts_run_nothing(browser: WebDriver, tmp_path: Path) -> None:
     assert len(browser.find_elements(By.CSS_SELECTOR, ".node")) == len(HOSTILE)
     for number in (0, 2, 6):
         node(browser, f"x{number} a").click()
-        until(browser, lambda _, wanted=f"x{number}": find(browser, "#details h2").text == wanted)
+        until(browser, _heading(f"x{number}"))
         assert find(browser, "#details code").text == json.dumps(HOSTILE[number])
     assert not browser.find_elements(By.CSS_SELECTOR, "img, b")
 
