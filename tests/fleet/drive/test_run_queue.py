@@ -40,13 +40,18 @@ def push(app: flowc.App, queue: RunQueue, *bodies: Any) -> None:
             producer.publish(body, exchange=Exchange(queue.exchange, type="direct"), routing_key=queue.routing_key, serializer="json")
 
 
+def bodies(queue: RunQueue, timeout: float) -> list[bytes]:
+    """What one look gives."""
+    return [body.encode() if isinstance(body := delivery.body, str) else body for delivery in queue.receive(timeout)]
+
+
 def taken(queue: RunQueue, count: int) -> list[bytes]:
     """Bodies, until so many have come, and one look more."""
     deadline, found = time.monotonic() + 30, list[bytes]()
     while len(found) < count:
         assert time.monotonic() < deadline, found
-        found += [bytes(delivery.body) for delivery in queue.receive(1.0)]
-    return found + [bytes(delivery.body) for delivery in queue.receive(0.05)]
+        found += bodies(queue, 1.0)
+    return found + bodies(queue, 0.05)
 
 
 def test_each_is_given_once_and_in_order(app: flowc.App, queue: RunQueue) -> None:
@@ -67,7 +72,7 @@ def test_more_than_are_read_at_once(app: flowc.App, queue: RunQueue, monkeypatch
 
 def test_what_comes_while_others_are_dealt_with(app: flowc.App, queue: RunQueue) -> None:
     push(app, queue, 0)
-    assert [bytes(delivery.body) for delivery in queue.receive(10.0)] == [b"0"]
+    assert bodies(queue, 10.0) == [b"0"]
     push(app, queue, 1)
     time.sleep(0.05)
     assert taken(queue, 1) == [b"1"]
@@ -75,7 +80,7 @@ def test_what_comes_while_others_are_dealt_with(app: flowc.App, queue: RunQueue)
 
 def test_what_was_not_dealt_with_comes_again(app: flowc.App, queue: RunQueue) -> None:
     push(app, queue, 0)
-    assert [bytes(delivery.body) for delivery in queue.receive(10.0)] == [b"0"]
+    assert bodies(queue, 10.0) == [b"0"]
     queue.open()  # as after a connection was lost
     push(app, queue, 1)
     assert taken(queue, 2) == [b"0", b"1"]
