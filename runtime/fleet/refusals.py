@@ -45,7 +45,7 @@ def too_large(plan: Plan, sizes: Mapping[str, int], most: int) -> SubmissionRefu
 
     Members of a group that were written in one place are told of together.
     """
-    written, places = _Places(plan), dict[Location, list[str]]()
+    written, places = Places(plan), dict[Location, list[str]]()
     for step in sizes:
         places.setdefault(written[step], []).append(step)
     found: list[Obstacle] = []
@@ -58,7 +58,7 @@ def too_large(plan: Plan, sizes: Mapping[str, int], most: int) -> SubmissionRefu
     return SubmissionRefused(tuple(found))
 
 
-class _Places:
+class Places:
     """Where the steps and groups of a plan were written; glue stands where its group does."""
 
     def __init__(self, plan: Plan) -> None:
@@ -72,7 +72,7 @@ def _joins(plan: Plan, canvas: Canvas, backend: Backend) -> Iterator[Obstacle]:
     """Joins, where nobody counts them."""
     if backend.keeps_groups:
         return
-    calls, places = {call.id: call for call in plan.calls}, _Places(plan)
+    calls, places = {call.id: call for call in plan.calls}, Places(plan)
     for chord in canvas.chords:
         body = calls.get(chord.body)
         steps = tuple(id_ for member in chord.members for id_ in member[-1:] if id_ in calls)

@@ -12,10 +12,10 @@ from ...compiler.plan import Plan
 from ..binding import bind
 from ..broker.failures import operational_error
 from ..builtin_tasks import BUILTIN
-from ..errors import BackendError, ImproperlyConfigured
+from ..errors import BackendError, EncodeError, ImproperlyConfigured
 from ..preflight import check_ids, check_tasks
 from .messages import Messages, weave
-from .refusals import refuse, too_large
+from .refusals import Places, refuse, too_large
 from .submission import Submission, SubmissionFailed, described
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _weighed(plan: Plan, app: App, messages: Messages, most: int) -> tuple[int, 
     large: dict[str, int] = {}
     for start in range(0, len(messages.sendings), TOGETHER):
         end = start + TOGETHER
-        built = app.sender.prepare(messages.sendings[start:end])
+        built = _prepared(plan, app, messages, start, end)
         for step, one in zip(messages.steps[start:end], built, strict=True):
             size = _size(one.envelope)
             total += size
@@ -103,6 +103,21 @@ def _weighed(plan: Plan, app: App, messages: Messages, most: int) -> tuple[int, 
     if large:
         raise too_large(plan, large, most)
     return total, kept
+
+
+def _prepared(plan: Plan, app: App, messages: Messages, start: int, end: int) -> list[Prepared]:
+    """Some of the messages, built.
+
+    Raises:
+        EncodeError: as for calls (an argument that cannot be serialized, an unknown serializer or compression); it says of which step.
+    """
+    built: list[Prepared] = []
+    for step, sending in zip(messages.steps[start:end], messages.sendings[start:end], strict=True):
+        try:
+            built += app.sender.prepare((sending,))
+        except EncodeError as exc:
+            raise EncodeError(f"{Places(plan)[step]}: step {step!r}: {exc}") from exc
+    return built
 
 
 def _size(envelope: Envelope) -> int:

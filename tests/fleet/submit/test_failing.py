@@ -12,7 +12,7 @@ import redis
 from kombu.exceptions import OperationalError
 
 import flowc
-from flowc.exceptions import ImproperlyConfigured
+from flowc.exceptions import EncodeError, ImproperlyConfigured
 from flowc.runtime.broker.interface import Envelope, RetryPolicy
 from flowc.runtime.fleet import submit as submitting
 
@@ -114,6 +114,12 @@ def test_what_cannot_be_bound_is_refused_whole(app: flowc.App, monkeypatch: pyte
         flowc.loads('t.a() {task_id = env("A")}\nt.b() {task_id = env("B")}', env=("A", "B")).submit(app)
     with pytest.raises(flowc.PlanError, match="NOWHERE"):
         flowc.loads('t.a()\nt.b(secret("NOWHERE"))').submit(app)
+    assert waiting(app) == 0
+
+
+def test_what_cannot_be_written_is_told_with_its_step(app: flowc.App) -> None:
+    with pytest.raises(EncodeError, match=r"^etl\.flow:2:1: step 'b#1': compression 'none' is not known; there are "):
+        flowc.loads('t.a()\nt.b() {compression = "none"}', name="etl.flow").submit(app)
     assert waiting(app) == 0
 
 
