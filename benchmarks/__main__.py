@@ -6,13 +6,14 @@ import platform
 import sys
 from collections.abc import Callable
 
-from . import compile_lines, compile_steps, fleet_drive, fleet_submit, pending, publish, run_steps, startup, worker_rate
+from . import compile_lines, compile_steps, draw, fleet_drive, fleet_submit, pending, publish, run_steps, startup, worker_rate
 from .measure import Row, table
 
 ALL: dict[str, Callable[[], list[Row]]] = {
     "startup": startup.run,
     "lines": compile_lines.run,
     "steps": compile_steps.run,
+    "draw": draw.run,
     "run": run_steps.run,
     "publish": publish.run,
     "worker": worker_rate.run,

@@ -74,8 +74,8 @@ def drawing(
     from .rows import Rows
 
     with no_collections():
-        graph = to_graph(flow, pairs=PAIRS, kind=Rows) if isinstance(flow, Plan) else flow
-        return arrange(graph, Choices(limit, few, direction, legend, depth, tuple(expand), bound))
+        choices = Choices(limit, few, direction, legend, depth, tuple(expand), bound)
+        return arrange(to_graph(flow, pairs=PAIRS, kind=Rows) if isinstance(flow, Plan) else flow, choices)
 
 
 def for_mermaid() -> Bound:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..edges import references
@@ -79,6 +80,15 @@ def _fitted(whole: Sketch, limit: int | None, named: frozenset[FrameKey]) -> tup
         limit //= 2
 
 
+def _drawn(piece: Piece) -> bool:
+    return piece.kind != "join" or piece.scope is None
+
+
+def _box_of(small: Sketch, node: str) -> str | None:
+    piece = small.piece_of(node)
+    return piece.id if piece is not None and _drawn(piece) else None
+
+
 class _Arranging:
     def __init__(self, graph: Graph, plan: Plan, small: Sketch, choices: Choices, unfolded: frozenset[FrameKey]) -> None:
         self._graph, self._plan, self._small, self._choices = graph, plan, small, choices
@@ -94,7 +104,7 @@ class _Arranging:
         chains = handling.chains
         results, framed = self._results({frame for chain in chains.values() for frame in chain})
         lines = (*self._lines(chains), *handling.lines)
-        boxes = tuple(self._box(piece, chains[key], key in results) for key, piece in self._small.pieces.items() if self._drawn(piece))
+        boxes = tuple(self._box(piece, chains[key], key in results) for key, piece in self._small.pieces.items() if _drawn(piece))
         kinds = {line.kind for line in lines}
         longest = max(ranks((box.id for box in boxes), ((line.tail, line.head) for line in lines)).values(), default=0)
         legend = len(kinds) > 2 if self._choices.legend is None else self._choices.legend
@@ -107,16 +117,8 @@ class _Arranging:
             lines=lines,
             legend=tuple(kind for kind in KINDS if kind in kinds) if legend else (),
             direction=self._choices.direction or ("LR" if longest <= ROW else "TB"),
-            box_of=self._box_of,
+            box_of=partial(_box_of, self._small),
         )
-
-    def _box_of(self, node: str) -> str | None:
-        piece = self._small.piece_of(node)
-        return piece.id if piece is not None and self._drawn(piece) else None
-
-    @staticmethod
-    def _drawn(piece: Piece) -> bool:
-        return piece.kind != "join" or piece.scope is None
 
     def _chains(self) -> dict[str, Chain]:
         """The frames around each piece, without those of folded groups that are one box."""
@@ -257,7 +259,7 @@ class _Arranging:
     def _frames(self, chains: dict[str, Chain], results: set[FrameKey]) -> Iterator[Frame]:
         done: set[FrameKey] = set()
         for key, chain in chains.items():
-            if not self._drawn(self._small.pieces[key]):
+            if not _drawn(self._small.pieces[key]):
                 continue
             for at, frame in enumerate(chain):
                 if frame not in done:

@@ -102,27 +102,22 @@ def _last(into: Mapping[str, str], key: str) -> str:
 
 def _merge_alike(small: Sketch, named: Frames) -> Sketch:
     before, after = small.before(), small.after()
-    classes: dict[object, list[str]] = {}
-    first: dict[str, str] = {}
     handling = any(piece.kind in HANDLERS for piece in small.pieces.values())
+    leaders: dict[object, str] = {}
+    others: dict[str, list[str]] = {}
+    first: dict[str, str] = {}
     for key in _in_order(small, before):
         piece = small.pieces[key]
-        first[key] = key
         if named and _kept(piece, named):
+            first[key] = key
             continue
         feeds = frozenset([(first.get(tail, tail), kind) for tail, kind in before[key].items()])
-        handled = (
-            frozenset([(small.pieces[head].task, kind) for head, kind in after[key].items() if kind in HANDLED])
-            if handling
-            else frozenset()
-        )
-        members = classes.setdefault((piece.kind, piece.task, piece.frames, feeds, handled), [])
-        members.append(key)
-        first[key] = members[0]
-    into: dict[str, str] = {}
-    for members in classes.values():
-        if len(members) > FEW:
-            into.update((key, members[0]) for key in members[1:])
+        handled = [(small.pieces[head].task, kind) for head, kind in after[key].items() if kind in HANDLED] if handling else ()
+        leader = leaders.setdefault((piece.kind, piece.task, piece.frames, feeds, frozenset(handled)), key)
+        first[key] = leader
+        if leader != key:
+            others.setdefault(leader, []).append(key)
+    into = {key: leader for leader, keys in others.items() if len(keys) >= FEW for key in keys}
     return small.merge(into) if into else small
 
 
@@ -130,7 +125,7 @@ def _in_order(small: Sketch, before: Near) -> Iterator[str]:
     """The pieces, each after those before it; what stands in a circle (folding can make one) comes last."""
     after = small.after()
     waiting = {key: len(tails) for key, tails in before.items()}
-    ready = deque(key for key, number in waiting.items() if not number)
+    ready = deque([key for key, number in waiting.items() if not number])
     while ready:
         key = ready.popleft()
         yield key

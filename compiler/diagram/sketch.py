@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from .model import BoxKind, LineKind
+from .rows import kinds_of
 
 if TYPE_CHECKING:
     from ..graph import Graph
@@ -30,8 +31,7 @@ DRAWN: Mapping[str, LineKind] = {"link": "data", "argument": "data", "then": "th
 UNCOUNTED = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """One box to be. ``node``: the first graph node it stands for; ``copies``: of how many alike ones; ``steps``: how many steps in all."""
 
     id: str
@@ -69,11 +69,11 @@ class Sketch:
         for target, number in steps.items():
             known = new.get(target) if new else None
             if known is not None:
-                pieces[target] = replace(known, steps=number)
+                pieces[target] = known._replace(steps=number)
             else:
                 piece = self.pieces[target]
                 same = (piece.steps, piece.copies) == (number, copies[target])
-                pieces[target] = piece if same else replace(piece, steps=number, copies=copies[target])
+                pieces[target] = piece if same else piece._replace(steps=number, copies=copies[target])
         return Sketch(pieces, _moved(self.edges, into), (*self.merged, into))
 
     def piece_of(self, node: str) -> Piece | None:
@@ -103,11 +103,14 @@ class Sketch:
 
 def _moved(edges: Mapping[Edge, int], into: Mapping[str, str]) -> dict[Edge, int]:
     moved: dict[Edge, int] = {}
-    for (tail, head, kind), count in edges.items():
-        edge = (into.get(tail, tail), into.get(head, head), kind)
-        if edge[0] != edge[1]:
-            known = moved.get(edge, 0)
-            moved[edge] = UNCOUNTED if UNCOUNTED in (known, count) else known + count
+    for edge, count in edges.items():
+        tail, head, kind = edge
+        if tail in into or head in into:
+            edge = (into.get(tail, tail), into.get(head, head), kind)
+            if edge[0] == edge[1]:
+                continue
+        known = moved.get(edge)
+        moved[edge] = count if known is None else UNCOUNTED if UNCOUNTED in (known, count) else known + count
     return moved
 
 
@@ -123,14 +126,14 @@ def sketch(graph: Graph, into: Mapping[str, str], frames: Mapping[str, tuple[Fra
     pieces = {node: _piece(node, data, counts[node], frames.get(node, ())) for node, data in graph.nodes(data=True) if node in counts}
     joins = {node for node, data in graph.nodes(data=True) if data.get("kind") == "join"}
     edges: dict[Edge, int] = {}
-    for tail, heads in graph.adjacency():
-        start = into.get(tail, tail)
-        for head, kinds in heads.items():
-            end = into.get(head, head)
-            if start != end:
-                for kind in kinds:
-                    edge = (start, end, DRAWN.get(kind, "data"))
-                    edges[edge] = UNCOUNTED if tail in joins else edges.get(edge, 0) + 1
+    for tail, head, kind in kinds_of(graph):
+        if into:
+            start, end = into.get(tail, tail), into.get(head, head)
+        else:
+            start, end = tail, head
+        if start != end:
+            edge = (start, end, DRAWN.get(kind, "data"))
+            edges[edge] = UNCOUNTED if tail in joins else edges.get(edge, 0) + 1
     return Sketch(pieces, edges, (into,))
 
 
