@@ -64,3 +64,6 @@ def test_findings_do_not_load_the_command_lines_of_other_commands(tmp_path: Path
             "terminal",
         )
     }
+    forms = {name.rpartition(".")[2] for name in loaded if name.startswith("flowc.dsl.render.")}
+    assert forms == {"json_form", "report", "text"}, "a format is imported when it is asked for"
+    assert not loaded & {"hashlib", "tomllib", "urllib.parse", "xml"}

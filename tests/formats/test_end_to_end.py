@@ -71,7 +71,7 @@ def found(form: str, text: str) -> set[str | bytes]:
         return {entry["location"]["path"] for entry in json.loads(text)}
     if form == "sarif":
         places = [result["locations"][0]["physicalLocation"] for result in json.loads(text)["runs"][0]["results"]]
-        return {unquote_to_bytes(place["artifactLocation"]["uri"]) for place in places}
+        return set(map(unquote_to_bytes, (place["artifactLocation"]["uri"] for place in places)))
     if form == "junit":
         return {case.attrib["name"] for case in ElementTree.fromstring(text).iter("testcase")}
     if form == "markdown":
@@ -79,7 +79,7 @@ def found(form: str, text: str) -> set[str | bytes]:
     if form == "github":
         commands = [command for command in map(read_command, text.split("\n")) if command]
         assert {command.name for command in commands} <= {"error", "warning", "notice"}
-        named = {command.properties.get("file", "") for command in commands}
         # Beyond ten they are lines of the log.
-        return named | {name for name in map(visible, map(os.fsdecode, NAMES)) if f" {name.replace('##[', '## [')}:" in text}
+        logged = (name for name in map(visible, map(os.fsdecode, NAMES)) if f" {name.replace('##[', '## [')}:" in text)
+        return {*(command.properties.get("file", "") for command in commands), *logged}
     return {line.rpartition(": error[")[0].rsplit(":", 2)[0] for line in text.split("\n") if ": error[" in line}
