@@ -130,7 +130,8 @@ def _statement(source: Source, start: int, offset: int) -> tuple[list[Token], To
         if token.type == "COMMENT":
             continue
         if token.type == "BAD" and token.value in "\"'":
-            inside = Token("STRING", source.text[token.start_pos : offset], token.start_pos, offset)
+            embeds = bool(found) and found[-1].value == "f" and found[-1].end_pos == token.start_pos
+            inside = Token("FSTRING" if embeds else "STRING", source.text[token.start_pos : offset], token.start_pos, offset)
             break
         if token.type == "_NEWLINE":
             if _ends(source.text, token, found, depth):

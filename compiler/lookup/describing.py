@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 from ...dsl import tree
@@ -10,12 +11,13 @@ from ...dsl.record import dataclass
 from ...dsl.scanner import Token, tokens
 from ...dsl.source import Source, Span
 from ..declarations import Declaration
+from ..display import display
 from ..lower.domain import WRONG, GroupValue, StepValue, is_known
 from ..option_table import DOC
-from ..plan import Call, Late, Map, Ref, Value
+from ..plan import Call, Value
 from ..source_text import value_source
 from ..types import ANY
-from ..values import from_plan
+from ..values import duration_text
 from . import built_in
 from .observing import Observed
 from .project import Project
@@ -137,22 +139,16 @@ def _argument(project: Project, observed: Observed, use: Use) -> Iterator[str]:
 
 
 def _step(call: Call) -> Iterator[str]:
-    options = ", ".join(f"{name} = {_value(value)}" for name, value in call.options)
+    options = ", ".join(f"{name} = {_value(name, value)}" for name, value in call.options)
     if options:
         yield f"Options of this step, from all that apply: `{options}`"
     yield f"Step `{quote(call.id)}`"
 
 
-def _value(value: Value) -> str:
-    if isinstance(value, Late):
-        shown = f"{value.op}({', '.join(map(_value, value.args))})" if value.args or value.op != "now" else "now"
-    elif isinstance(value, Map):
-        shown = "{" + ", ".join(f"{name}: {_value(inner)}" for name, inner in value) + "}"
-    elif isinstance(value, Ref):
-        shown = value.id
-    else:
-        shown = value_source(from_plan(value)) or "…"
-    return quote(shown, _LONGEST).replace("`", "'")
+def _value(option: str, value: Value) -> str:
+    if DOC[option].type.startswith("duration") and isinstance(value, (int, float)):
+        return duration_text(dt.timedelta(seconds=value))
+    return quote(display(value, longest=_LONGEST), _LONGEST + 1).replace("`", "'")
 
 
 def _written(symbol: Symbol, span: Span) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from ...dsl import tree
 from ...dsl.source import Source, Span
 from ..lower.contains import FUNCTIONS
-from .symbols import Index, Kind, Scope, Symbol, Use
+from .symbols import Index, Kind, Scope, Symbol, Use, columns
 
 
 def index(source: Source, module: tree.Module) -> Index:
@@ -25,23 +25,15 @@ def index(source: Source, module: tree.Module) -> Index:
 def block_end(text: str, start: int, end: int) -> int:
     """Where the block of a head at ``start`` ends that is known to reach to ``end``: before the next line that is not indented more."""
     line = text.rfind("\n", 0, start) + 1
-    indent = _width(text, line)
+    indent = columns(text, line)
     at = text.find("\n", end)
     while at >= 0:
         following = text.find("\n", at + 1)
         stop = len(text) if following < 0 else following
-        if text[at + 1 : stop].strip() and _width(text, at + 1) <= indent:
+        if text[at + 1 : stop].strip() and columns(text, at + 1) <= indent:
             return at
         end, at = stop, following
     return max(end, len(text))
-
-
-def _width(text: str, at: int) -> int:
-    width = 0
-    while at < len(text) and text[at] in " \t":
-        width += 8 - width % 8 if text[at] == "\t" else 1
-        at += 1
-    return width
 
 
 class _Walk:
@@ -128,7 +120,8 @@ class _Walk:
     def flow(self, symbol: Symbol, outer: Scope) -> None:
         node: tree.FlowDecl = symbol.node
         end = block_end(self.source.text, node.span.start, node.span.end)
-        scope = Scope(Span(node.span.start, end), {}, outer)
+        line = self.source.text.rfind("\n", 0, node.span.start) + 1
+        scope = Scope(Span(node.span.start, end), {}, outer, columns(self.source.text, line), node.span.end)
         self.scopes.append(scope)
         for parameter in node.parameters:
             self.parameter(parameter, scope, symbol)

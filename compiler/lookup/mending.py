@@ -55,10 +55,10 @@ def _replacing(finding: Diagnostic, meant: str, at: Index) -> Edit | None:
         quoted = word.startswith('"')
         word = word[1:-1] if quoted else word
         new = f'"{meant}"' if quoted and not meant.startswith('"') else meant
+        use = next((use for use in at.uses if use.span == span), None)
+        if use is not None and use.symbol is not None and isinstance(use.symbol.node, tree.Import):
+            return _in_import(use.symbol.node, use.symbol.name, meant)
         if word != meant and suggest(word, [meant]) is not None:
-            use = next((use for use in at.uses if use.span == span), None)
-            if use is not None and use.symbol is not None and isinstance(use.symbol.node, tree.Import):
-                return _in_import(use.symbol.node, use.symbol.name, meant)
             return Edit(span, new)
     return None
 

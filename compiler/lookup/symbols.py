@@ -67,11 +67,17 @@ class Use:
 
 @dataclass(eq=False)
 class Scope:
-    """A part of a text that knows names of its own: the file, a sub-flow, a comprehension."""
+    """A part of a text that knows names of its own: the file, a sub-flow, a comprehension.
+
+    ``indent``: of a sub-flow, the columns that its head is indented by. Behind its last statement, at ``solid``, what is indented more would
+    still belong to it.
+    """
 
     span: Span
     table: dict[str, Symbol] = field(default_factory=dict)
     outer: Scope | None = None
+    indent: int = -1
+    solid: int = 0
 
     def find(self, name: str) -> Symbol | None:
         """What a name stands for here."""
@@ -117,5 +123,20 @@ class Index:
 
     def scope_at(self, offset: int) -> Scope:
         """The innermost scope around an offset. A line indented below a sub-flow's head still belongs to it."""
-        around = [scope for scope in self.scopes if scope.span.start <= offset <= scope.span.end]
+        indent = columns(self.source.text, self.source.text.rfind("\n", 0, offset) + 1, offset)
+        around = [
+            scope
+            for scope in self.scopes
+            if scope.span.start <= offset <= scope.span.end and (offset <= scope.solid or indent > scope.indent)
+        ]
         return min(around, key=lambda scope: scope.span.end - scope.span.start, default=self.top)
+
+
+def columns(text: str, at: int, stop: int | None = None) -> int:
+    """The columns that a line beginning at an offset is indented by; blanks from ``stop`` on do not count."""
+    width = 0
+    stop = len(text) if stop is None else stop
+    while at < stop and text[at] in " \t":
+        width += 8 - width % 8 if text[at] == "\t" else 1
+        at += 1
+    return width

@@ -11,7 +11,7 @@ from ...dsl.diagnostics import Label
 from ...dsl.record import dataclass
 from ...dsl.source import Span
 from ..borrowed import method_help, name_help
-from ..suggest import did_you_mean
+from ..suggest import did_you_mean, suggest
 from .arguments import Given, fit
 from .domain import Elab, StepValue
 from .emit import emit
@@ -162,7 +162,8 @@ def _all_are_known(low: Lowering) -> bool:
 def _unknown_help(low: Lowering, name: str) -> tuple[str, ...]:
     """What an unknown task may be, and why it should be known."""
     module = name.rpartition(".")[0]
-    known = did_you_mean(name, low.tasks.keys())
+    short = None if "." in name else suggest(name, low.short)
+    known = (f"did you mean `{short}`?",) if short else did_you_mean(name, low.tasks.keys())
     if _all_are_known(low):
         stale = low.settings.tasks is None  # then they stand in files, which may be older than the application
         return (*known, "if the application has it, write the stubs anew: `flowc stubs`") if stale else known
