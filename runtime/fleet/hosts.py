@@ -13,8 +13,8 @@ class Hosts:
     """The workers that have answered so far: the queues that each reads, and who of them is leaving since when.
 
     ``ever``: all that have ever answered. ``lost``: when one was last found to be gone, or to have been started anew, or the
-    broker to have been away: steps that were sent before may be gone. ``told``: when a worker last said that it begins or ends. Moments are
-    seconds since the epoch.
+    broker to have been away: steps that were sent before may be gone. ``told``: when a worker last said that it begins or ends. ``away``:
+    when the broker last was. Moments are seconds since the epoch.
     """
 
     queues: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -22,6 +22,7 @@ class Hosts:
     ever: set[str] = field(default_factory=set)
     lost: float = 0.0
     told: float = 0.0
+    away: float = 0.0
     clock: Callable[[], float] = time.time
 
     def came(self, host: str) -> None:
@@ -50,7 +51,7 @@ class Hosts:
 
     def interrupted(self) -> None:
         """The broker was away: workers may have dropped what they had taken, and it what they told."""
-        self.lost = self.clock()
+        self.lost = self.away = self.clock()
 
     def name_of(self, sender: str) -> str:
         """The worker that a message's origin, such as ``gen4711@host``, belongs to; the origin itself where it may be one of several.

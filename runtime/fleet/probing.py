@@ -35,6 +35,8 @@ _STATES = {"active": "started", "scheduled": "scheduled"}
 
 #: Seconds after a worker has said that it begins or ends until it surely listens to questions, or no more.
 _SETTLED = 1.0
+#: Seconds that workers have to connect anew, when the broker was away: those of Celery wait for up to 32 s between tries.
+_CONNECTING = 60.0
 
 
 class Probing:
@@ -109,7 +111,8 @@ class Probing:
             self._deliver(Noted(f"a worker answers again: {host}"))
 
     def _tell_of_nobody(self) -> None:
-        if not self._nobody and self._hosts.ever:
+        connecting = self._clock() < self._hosts.away + _CONNECTING
+        if not self._nobody and self._hosts.ever and not connecting:
             self._nobody = True
             after = f"{self._patience.down_after:g} s"
             said = f"what is in a queue waits until one comes; what they had taken counts as lost after {after}, unless it comes back"

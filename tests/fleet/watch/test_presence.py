@@ -71,6 +71,23 @@ def test_that_nobody_was_ever_there_is_told_by_the_look_alone(bench: Bench) -> N
     assert bench.notes == []
 
 
+def test_workers_may_take_their_time_when_the_broker_is_back(bench: Bench) -> None:
+    bench.send("a")
+    bench.hosts.ever.add("w1")
+    there, bench.fleet.workers = bench.fleet.workers, {}
+    bench.hosts.interrupted()
+    bench.after(55)
+    assert (bench.notes, bench.fleet.asked) == ([], [["a"]] * len(bench.fleet.asked))
+    bench.fleet.workers = there
+    bench.after(300)
+    assert bench.notes == []
+    bench.fleet.workers = {}
+    bench.hosts.interrupted()
+    bench.send("b")
+    bench.after(300)
+    assert [said.partition(":")[0] for _, said in bench.notes] == ["no worker answers any more"]
+
+
 def test_workers_that_are_busy_are_not_said_to_be_gone(bench: Bench) -> None:
     bench.hosts.ever.add("w1")
     bench.fleet.silent = {"w1"}
