@@ -15,6 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     import datetime as dt
+    import types
 
     from .cli.check_settings import CheckSettings
     from .compiler.pipeline import Settings
@@ -193,8 +194,8 @@ class FlowRunner:
                 concurrency=concurrency,
                 include_root=include_root,
             )
-        except Exception as exc:  # the test is wrong, or the flow: how flowc found that out helps nobody
-            raise exc.with_traceback(None) from None
+        except BaseException as exc:  # the test is wrong, or the flow, or a stub: how flowc found that out helps nobody
+            raise exc.with_traceback(_of_the_test(exc.__traceback__)) from exc.__cause__
         self.runs.append(made)
         return made
 
@@ -202,6 +203,14 @@ class FlowRunner:
         tried = [folder / path for folder in self._folders]
         found = next((place for place in tried if place.exists()), tried[0])
         return found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else found
+
+
+def _of_the_test(trace: types.TracebackType | None) -> types.TracebackType | None:
+    """A traceback from the first frame on that is not flowc's: that of a stub."""
+    ours = os.path.dirname(__file__) + os.sep
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(ours):
+        trace = trace.tb_next
+    return trace
 
 
 @pytest.fixture

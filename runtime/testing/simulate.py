@@ -27,6 +27,7 @@ from .errors import StubError
 from .names import Assigned, Names
 from .outcome import FlowRun, Heard, TaskCall
 from .staging import play_for, stage
+from .stubs import Asserted
 from .virtual_clock import VirtualClock, current
 from .virtual_pool import VirtualPool
 
@@ -109,7 +110,7 @@ class Simulation(EmbeddedRun):
         super().__init__(plan, app, making, None, redactor, clock=clock)
 
     def play(self) -> FlowRun:
-        """Run it to its end. Raises what a stub raised that is no failure of its step: StubError, KeyboardInterrupt, what ends a test."""
+        """Run it to its end. Raises what a stub raised that is no failure of its step: StubError, AssertionError, KeyboardInterrupt …"""
         with current(self._virtual):
             result = self.run()
         return FlowRun(self._flow, result, self._names, tuple(self._calls), tuple(self._heard))
@@ -168,7 +169,7 @@ class Simulation(EmbeddedRun):
             return result
         except BaseException as exc:
             if isinstance(exc, StubError) or _ends_a_test(exc):
-                self._escaped = exc
+                self._escaped = exc.assertion if isinstance(exc, Asserted) else exc
             failure = failure_of(exc, keep=False)
             raise
         finally:

@@ -15,6 +15,14 @@ class Exhausted(BaseException):
     """A sequence was called once more than it has outcomes: no failure of the step, but a mistake in the test."""
 
 
+class Asserted(BaseException):
+    """An assertion in a stub's function did not hold: no failure of the step either, but of the test."""
+
+    def __init__(self, assertion: AssertionError) -> None:
+        super().__init__(str(assertion))
+        self.assertion = assertion
+
+
 class Sequence:
     """One outcome after the other, a call each. See :func:`sequence`."""
 
@@ -92,6 +100,7 @@ def play(stub: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], bound: Any
 
     Raises:
         Exhausted: a sequence is at its end.
+        Asserted: a function has raised an AssertionError.
     """
     first: tuple[Any, ...] = ()
     while True:
@@ -110,7 +119,10 @@ def play(stub: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], bound: Any
             case type() if issubclass(stub, BaseException):
                 raise stub()
             case _ if callable(stub):
-                return stub(*first, *args, **kwargs)
+                try:
+                    return stub(*first, *args, **kwargs)
+                except AssertionError as exc:
+                    raise Asserted(exc) from None
             case _:
                 return stub
 

@@ -206,6 +206,23 @@ def test_what_is_wrong_with_the_flow_or_the_test_is_said_where_it_is(pytester: p
     assert "pytest_plugin.py" not in ran.stdout.str()
 
 
+def test_an_assertion_in_a_stub_is_shown_as_pytest_shows_it(pytester: pytest.Pytester, inner: Inner) -> None:
+    pytester.makefile(".flow", etl=ETL)
+    pytester.makepyfile(
+        """
+        def load(rows):
+            assert rows == [1]
+
+        def test_etl(flow):
+            flow.run("etl.flow", stubs={"extract": [2], "load": load})
+        """
+    )
+    ran = inner()
+    ran.assert_outcomes(failed=1)
+    ran.stdout.fnmatch_lines(['>*flow.run("etl.flow"*', ">*assert rows == [[]1[]]", "E*assert [[]2[]] == [[]1[]]"])
+    assert "flowc/" not in ran.stdout.str().replace("flowc/tests", "")
+
+
 def test_a_fixture_of_the_users_own_wins(pytester: pytest.Pytester, inner: Inner) -> None:
     pytester.makepyfile("import pytest\n@pytest.fixture\ndef flow(): return 5\ndef test_it(flow): assert flow == 5")
     inner().assert_outcomes(passed=1)

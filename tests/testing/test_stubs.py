@@ -233,7 +233,7 @@ def test_calls_of_a_group() -> None:
 # ---------------------------------------------------------------------------------------------------------------- what is shown
 def test_the_text_of_a_run() -> None:
     def clean(rows: list[int]) -> None:
-        assert rows == [], "rows are left"
+        raise LookupError("rows are left")
 
     stubs = {
         "extract": takes(5400, [1]),
@@ -247,7 +247,7 @@ def test_the_text_of_a_run() -> None:
         "        0s  rows.extract#1  SUCCESS",
         "        0s  load#2  RETRY: OSError: busy",
         "        3m  load#2 (attempt 2)  SUCCESS",
-        "    1h 30m  rows  FAILURE: AssertionError: rows are left",
+        "    1h 30m  rows  FAILURE: LookupError: rows are left",
         "            load#1  SKIPPED because of rows",
         "",
     ]
@@ -280,6 +280,23 @@ def test_what_ends_a_test_ends_it_in_a_stub_too() -> None:
     with pytest.raises(KeyboardInterrupt):
         flow("x() !> a", stubs={"x": OSError, "a": KeyboardInterrupt})
     assert flow("a()", stubs={"a": SystemExit(3)})["a"].error == "SystemExit: 3"
+
+
+@pytest.mark.parametrize("name", ["extract", "alert", "watch"])
+@pytest.mark.parametrize(
+    "stub", [lambda x: x, lambda x: takes(5, x), lambda x: sequence(x, x), lambda x: task(x, autoretry_for=(Exception,))]
+)
+def test_an_assertion_in_a_stub_fails_the_test(name: str, stub: Any) -> None:
+    """Wherever it stands: nobody looks at what became of a handler that should not have been called so."""
+
+    def check(*args: Any) -> None:
+        assert args == (), "called with something"
+
+    text = "proj.extract(1) -> proj.load !> proj.alert ~> proj.watch"
+    with pytest.raises(AssertionError, match="called with something"):
+        flow(text, stubs={"extract": 1, "load": OSError, "alert": None, "watch": None, name: stub(check)})
+    # one that is asked for is a failure like any other
+    assert flow(text, stubs={"load": 1, "alert": None, "watch": None}, fail={"extract": AssertionError("no")}).failed == ["extract#1"]
 
 
 def test_a_run_leaves_nothing_behind() -> None:
