@@ -87,6 +87,7 @@ def make_report(found: Inspected, names: list[str], check: CheckSettings) -> Rep
         strict=check.strict,
         ignored=Ignored(found.hidden_errors, found.hidden_warnings),
         statistics=check.statistics,
+        explain_url=check.explain_url,
     )
 
 

@@ -32,6 +32,7 @@ class CheckOptions:
     severity: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     statistics: bool | None = None
+    explain_url: str | None = None
 
 
 _OPTIONS = (
@@ -52,6 +53,7 @@ _OPTIONS = (
     click.option("--severity", multiple=True, metavar="CODES=LEVEL", help="Make findings errors or warnings: F0901=error."),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files and folders when a folder is searched."),
     click.option("--statistics/--no-statistics", default=None, help="Tell how often each code occurs."),
+    click.option("--explain-url", metavar="URL", help="Where reports link codes to: an address with {code} or {CODE} in it."),
 )
 
 #: Adds the options of ``flowc check`` to it, which gets them as one argument ``options``.
@@ -69,6 +71,7 @@ class CheckSettings:
     selection: Selection | None = None
     exclude: tuple[Glob, ...] = ()
     statistics: bool = False
+    explain_url: str = ""
 
 
 def check_settings(options: CheckOptions, config: Config) -> CheckSettings:
@@ -79,7 +82,7 @@ def check_settings(options: CheckOptions, config: Config) -> CheckSettings:
     """
     if options == _NOTHING and not config.check:
         return _PLAIN
-    from .check_table import CheckTable, read_check_table
+    from .check_table import CheckTable, read_address, read_check_table
 
     table = read_check_table(config) if config.check else CheckTable()
     return CheckSettings(
@@ -90,6 +93,7 @@ def check_settings(options: CheckOptions, config: Config) -> CheckSettings:
         selection=_selection(options, table),
         exclude=_excluded(options, table),
         statistics=table.statistics if options.statistics is None else options.statistics,
+        explain_url=table.explain_url if options.explain_url is None else read_address(options.explain_url, "--explain-url"),
     )
 
 

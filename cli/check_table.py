@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,13 @@ from .selection import read_codes, read_level
 
 if TYPE_CHECKING:
     from .config import Config
+
+
+#: Entries of a list or table.
+MOST = 1_000
+
+#: An address without any sign that Markdown gives a meaning.
+_ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9._~:/?#@&+,;=%-]|\{code\}|\{CODE\})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,7 @@ class CheckTable:
     severity: tuple[tuple[str, str], ...] = ()
     exclude: tuple[Glob, ...] = ()
     statistics: bool = False
+    explain_url: str = ""
 
 
 def read_check_table(config: Config) -> CheckTable:
@@ -68,6 +77,21 @@ def _flag(where: str, value: object, _: str) -> bool:
     raise Stop(f"{where} must be true or false, not {_shown(value)}")
 
 
+def read_address(text: str, where: str) -> str:
+    """The address of explanations, which goes into Markdown and JSON as it is.
+
+    Raises:
+        Stop: it is no plain address, or has no place for a code.
+    """
+    if _ADDRESS.fullmatch(text) and ("{code}" in text or "{CODE}" in text):
+        return text
+    raise Stop(f"{where} must be an address with {{code}} or {{CODE}} in it, not {_shown(text)}", hint="https://docs.example/flowc#{code}")
+
+
+def _address(where: str, value: object, _: str) -> str:
+    return read_address(value if isinstance(value, str) else _shown(value), where)
+
+
 def _form(where: str, value: object, _: str) -> str:
     if isinstance(value, str) and value in FORMATS:
         return value
@@ -76,8 +100,14 @@ def _form(where: str, value: object, _: str) -> str:
 
 def _texts(where: str, value: object, example: str) -> tuple[str, ...]:
     if isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value):
+        _bounded(where, value)
         return tuple(value)
     raise Stop(f"{where} must be a list such as {example}, not {_shown(value)}")
+
+
+def _bounded(where: str, value: Sized) -> None:
+    if len(value) > MOST:
+        raise Stop(f"{where} has more than {MOST:,} entries")
 
 
 def _selected(where: str, value: object, _: str) -> tuple[str, ...]:
@@ -90,6 +120,7 @@ def _ignored(where: str, value: object, _: str) -> tuple[str, ...]:
 
 def _table(where: str, value: object, example: str) -> Mapping[str, object]:
     if isinstance(value, dict):
+        _bounded(where, value)
         return value
     raise Stop(f"{where} must be a table such as {example}, not {_shown(value)}")
 
@@ -136,4 +167,5 @@ KEYS: dict[str, Callable[[str, object, str], object]] = {
     "severity": _severity,
     "exclude": _globs,
     "statistics": _flag,
+    "explain_url": _address,
 }

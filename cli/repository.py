@@ -18,7 +18,7 @@ def repository_root() -> str:
     for variable in ROOT_VARIABLES:
         said = os.environ.get(variable, "")
         if os.path.isabs(said):
-            root = os.path.normpath(said)
+            root = os.path.realpath(said)
             if here == root or here.startswith(root.rstrip(os.sep) + os.sep):
                 return root
     folder = here

@@ -21,10 +21,10 @@ _STRANGE = re.compile("[^ !#-%'-;=?-~]")
 
 def render_junit(report: Report) -> str:
     """One test a file, in ASCII. Its errors make it fail (and, strictly, its warnings); warnings stand in its output."""
-    found: dict[str, list[Diagnostic]] = {name: [] for name in report.files}
+    found: dict[str, list[Diagnostic]] = {report.path(name): [] for name in report.files}
     for finding in report.findings:
-        found.setdefault(finding.source.name, []).append(finding)
-    cases = [_case(report.path(name), findings, report.strict) for name, findings in found.items()]
+        found.setdefault(report.path(finding.source.name), []).append(finding)
+    cases = [_case(path, findings, report.strict) for path, findings in found.items()]
     failures = sum("<failure" in case for case in cases)
     counts = f'name="flowc check" tests="{len(cases)}" failures="{failures}" errors="0" skipped="0" time="0"'
     head = f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites {counts.replace(" skipped=", " disabled=")}>\n  <testsuite {counts}>\n'

@@ -13,7 +13,7 @@ import re
 from ..codes import CODES
 from ..columns import visible
 from ..diagnostics import Diagnostic, Severity
-from .report import Report
+from .report import Report, explanation
 from .text import number, summary
 
 #: By this, a program that posts the report can find the comment of the run before.
@@ -44,7 +44,7 @@ def render_markdown(report: Report) -> str:
     missing = 0
     for name, findings in by_file.items():
         head = f"\n**{code(report.path(name))}**\n\n| | place | finding | code |\n|---|---|---|---|\n"
-        rows = [_row(finding) for finding in findings]
+        rows = [_row(finding, explanation(report, finding.code)) for finding in findings]
         shown = 0
         if left > len(head) + len(rows[0]):
             left -= len(head)
@@ -69,11 +69,12 @@ def _sign(report: Report) -> str:
     return _SIGNS[Severity.WARNING] if report.findings else "✅"
 
 
-def _row(finding: Diagnostic) -> str:
+def _row(finding: Diagnostic, address: str) -> str:
     at = finding.source.position(finding.span.start)
     texts = [finding.message, *(f"Help: {text}" for text in finding.help)]
     message = "<br>".join(words(_cut(text)) for text in texts)
-    return f"| {_SIGNS[finding.severity]} | {at.line}:{at.column} | {message} | {finding.code} |\n"
+    code = f"[{finding.code}]({address})" if address else finding.code
+    return f"| {_SIGNS[finding.severity]} | {at.line}:{at.column} | {message} | {code} |\n"
 
 
 def _cut(text: str) -> str:

@@ -19,7 +19,8 @@ class Report:
 
     ``files``: the names of all files that were checked. ``folder``: the absolute path that relative names start from; ``root``: the
     folder that reports for a repository name files from, of the repository. ``strict``: whether warnings fail, too.
-    ``statistics``: whether to tell how often each code occurs, where a format has a place for it.
+    ``statistics``: whether to tell how often each code occurs, where a format has a place for it. ``explain_url``: the address of a code's
+    explanation, with ``{code}`` where it has the code in small letters, ``{CODE}`` where in capitals; empty if there is none.
     """
 
     findings: tuple[Diagnostic, ...]
@@ -29,6 +30,7 @@ class Report:
     strict: bool = False
     ignored: Ignored = NONE_IGNORED
     statistics: bool = False
+    explain_url: str = ""
 
     def path(self, name: str) -> str:
         """The path of a file from the repository's root with ``/`` between its parts; of one outside of it the absolute path.
@@ -38,6 +40,11 @@ class Report:
         if not self.root or is_no_file(name):
             return name
         return _relative(os.path.normpath(os.path.join(self.folder, name)), self.root)
+
+
+def explanation(report: Report, code: str) -> str:
+    """The address of a code's explanation; empty if it is not known."""
+    return report.explain_url.replace("{code}", code.lower()).replace("{CODE}", code)
 
 
 def is_no_file(name: str) -> bool:

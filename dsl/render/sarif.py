@@ -16,7 +16,7 @@ from ..source import Source, Span
 from .characters import well_formed
 from .fingerprints import fingerprints
 from .json_form import LONGEST_SNIPPET
-from .report import Report, is_no_file
+from .report import Report, explanation, is_no_file
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -44,7 +44,7 @@ def render_sarif(report: Report) -> str:
                 "name": "flowc",
                 "version": __version__,
                 "semanticVersion": __version__,
-                "rules": [_rule(CODES[code]) for code in codes],
+                "rules": [_rule(CODES[code], explanation(report, code)) for code in codes],
             }
         },
         "columnKind": "utf16CodeUnits",
@@ -55,21 +55,22 @@ def render_sarif(report: Report) -> str:
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _rule(entry: Code) -> dict[str, Any]:
+def _rule(entry: Code, address: str) -> dict[str, Any]:
     examples = ""
     if entry.bad.strip():
         examples += f"\n\nThis gets the finding:\n\n{_fenced(entry.bad)}"
     if entry.good.strip():
         examples += f"\n\nThis does not:\n\n{_fenced(entry.good)}"
-    explanation = entry.explanation.strip()
-    return {
+    text = entry.explanation.strip()
+    rule = {
         "id": entry.code,
         "shortDescription": {"text": entry.title},
-        "fullDescription": {"text": explanation},
-        "help": {"text": explanation, "markdown": f"**{entry.title}**\n\n{explanation}{examples}"},
+        "fullDescription": {"text": text},
+        "help": {"text": text, "markdown": f"**{entry.title}**\n\n{text}{examples}"},
         "defaultConfiguration": {"level": entry.severity.value},
         "properties": {"problem.severity": entry.severity.value, "tags": ["flowc"]},
     }
+    return {**rule, "helpUri": address} if address else rule
 
 
 def _fenced(flow: str) -> str:

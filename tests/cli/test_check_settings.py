@@ -93,6 +93,10 @@ def test_how_it_ends_and_what_it_writes(flowc: Flowc, here: Path, monkeypatch: p
         ('per_file_ignores = {"a" = "F09"}', "per_file_ignores.'a' must be a list", ""),
         ("exclude = [1]", "exclude must be a list such as", ""),
         ('output = ["report"]', "-o report: which format?", ""),
+        ('explain_url = "https://x.example"', "explain_url must be an address with {code} or {CODE} in it", ""),
+        ('explain_url = "javascript:{code}"', "explain_url must be an address", ""),
+        ("explain_url = 1", "explain_url must be an address", ""),
+        (f"exclude = {['x'] * 1_001}", "exclude has more than 1,000 entries", ""),
     ],
 )
 def test_what_is_wrong_is_told(flowc: Flowc, here: Path, text: str, message: str, hint: str) -> None:

@@ -78,3 +78,8 @@ def test_a_clean_run_has_its_tests() -> None:
     suite = parsed(Report((), ("a.flow", "b.flow")))
     assert [case.attrib["name"] for case in suite] == ["a.flow", "b.flow"]
     assert suite.attrib["failures"] == "0"
+
+
+def test_a_file_under_two_names_is_one_test() -> None:
+    suite = parsed(Report((), ("a.flow", "./a.flow"), folder="/repo", root="/repo"))
+    assert len(suite) == 1

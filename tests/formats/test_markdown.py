@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
 import pytest
@@ -140,3 +140,9 @@ def test_a_comment_is_never_too_long() -> None:
 
 def test_a_clean_run_is_a_short_comment() -> None:
     assert rendered(Report((), ("a.flow",)), "markdown") == "<!-- flowc check -->\n### flowc check\n\n✅ No findings in 1 file.\n"
+
+
+def test_codes_lead_to_their_explanations() -> None:
+    made = replace(plain(), explain_url="https://docs.example/{CODE}.html#{code}")
+    html = MARKDOWN.render(rendered(made, "markdown"))
+    assert '<a href="https://docs.example/F0203.html#f0203">F0203</a>' in html

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -147,4 +148,12 @@ def test_files_elsewhere_have_addresses_of_their_own() -> None:
         {"uri": "a%20b.flow", "uriBaseId": "%SRCROOT%"},
         {"uri": "file:///else/where.flow"},
         {"uri": "%3Cstdin%3E"},
+    ]
+
+
+def test_rules_lead_to_their_explanations() -> None:
+    made = replace(plain(), explain_url="https://docs.example/#{code}")
+    assert [rule["helpUri"] for rule in parsed(made)["runs"][0]["tool"]["driver"]["rules"]] == [
+        "https://docs.example/#f0203",
+        "https://docs.example/#f0904",
     ]
