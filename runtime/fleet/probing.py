@@ -114,9 +114,10 @@ class Probing:
         connecting = self._clock() < self._hosts.away + _CONNECTING
         if not self._nobody and self._hosts.ever and not connecting:
             self._nobody = True
-            after = f"{self._patience.down_after:g} s"
-            said = f"what is in a queue waits until one comes; what they had taken counts as lost after {after}, unless it comes back"
-            self._deliver(Noted(f"no worker answers any more: {said}"))
+            taken = f"what they had taken counts as lost after {self._patience.down_after:g} s, unless it comes back"
+            if self._hosts.leaving:
+                taken = "those that are leaving may still finish what they have"
+            self._deliver(Noted(f"no worker answers any more: what is in a queue waits until one comes; {taken}"))
 
     # ------------------------------------------------------------------------------------------------ what nobody says he has
     def _judge(self, inspector: Inspector, missing: list[Step], answers: list[Answers]) -> None:

@@ -44,8 +44,9 @@ def test_workers_that_say_that_they_end_hasten_what_is_told(bench: Bench) -> Non
     bench.hosts.leaves("w1")
     bench.fleet.workers.clear()
     bench.after(10)
-    ((when, _),) = bench.notes
+    ((when, said),) = bench.notes
     assert when <= 610
+    assert said.endswith("; those that are leaving may still finish what they have")
     bench.hosts.came("w2")
     bench.fleet.workers["w2"] = {"a": "active"}
     bench.after(10)
