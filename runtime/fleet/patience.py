@@ -21,7 +21,8 @@ class Patience:
     - ``untold_after``: all have answered, none has gone, and the broker was there: the step ended without a word (``Ignore``), or has
       replaced itself with others (``self.replace``), whose last one will have its id;
     - ``unsure_after``: its worker, or one that may have it, is known to be leaving, and finishes its tasks without answering; or its
-      message may stand in a queue that is busy and cannot be looked into; or its task has a rate limit, so that workers hold it without a word;
+      message may stand in a queue that is busy and cannot be looked into; or its task has a rate limit, so that workers hold it without a
+      word;
     - ``silent_after``: some worker is connected to the broker and does not answer (a solo pool at work, one without remote control), or
       none has ever answered;
     - ``down_after``: workers have answered before, and now there is none. While messages wait in the queue it is not given up even then:
