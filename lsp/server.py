@@ -7,7 +7,7 @@ import logging
 from typing import BinaryIO
 
 from lsprotocol import types
-from pygls.exceptions import FeatureRequestError, JsonRpcException, PyglsError
+from pygls.exceptions import FeatureRequestError, JsonRpcException, JsonRpcInvalidParams, PyglsError
 from pygls.lsp.server import LanguageServer
 
 from ..dsl.diagnostics import Diagnostic, Findings
@@ -137,10 +137,21 @@ class FlowServer(LanguageServer):
 
     def report_server_error(self, error: Exception, source: type[PyglsError] | type[JsonRpcException]) -> None:
         """Tell the user of a mistake in the server. A request's own is in its answer too."""
+        if is_answer(error):
+            return
         what = f"{type(error).__name__}: {error}"[:300]
         _log.error("%s", what)
         kind = types.MessageType.Warning if source is FeatureRequestError else types.MessageType.Error
         self.window_log_message(types.LogMessageParams(kind, f"flowc: a mistake in the server: {what}"))
+
+
+def is_answer(error: BaseException | None) -> bool:
+    """Whether an exception is what the user gets for an answer, and no mistake of the server."""
+    return isinstance(error, (requests.RequestFailed, JsonRpcInvalidParams))
+
+
+def _is_bug(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and is_answer(record.exc_info[1]))
 
 
 def make_server(configure: Configure, version: str, pause: float = PAUSE) -> FlowServer:
@@ -210,6 +221,7 @@ def _keep_up(server: FlowServer) -> None:
 def serve(configure: Configure, version: str, stdin: BinaryIO, stdout: BinaryIO) -> None:
     """Talk to one editor over two streams until it says goodbye or goes away."""
     server = make_server(configure, version)
+    logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_bug)
     try:
         server.start_io(stdin, stdout)
     finally:

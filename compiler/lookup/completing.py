@@ -85,15 +85,15 @@ def _in_token(around: Around, cursor: Cursor) -> Completions:
     sort = Sort.VALUE
     if cursor.first == "INCLUDE":
         texts, sort = around.flows(), Sort.FILE
-    elif cursor.brackets and cursor.brackets[-1].what == "options":
-        texts = choices.option_texts(cursor.brackets[-1].name, text)
-    elif cursor.brackets and cursor.brackets[-1].what == "call":
-        texts = choices.texts_of(_argument_type(around, cursor, cursor.brackets[-1]))
+    elif cursor.bracket is not None and cursor.bracket.what == "options":
+        texts = choices.option_texts(cursor.bracket.name, text)
+    elif cursor.bracket is not None and cursor.bracket.what == "call":
+        texts = choices.texts_of(_argument_type(around, cursor, cursor.bracket))
     return Completions(Span(start, end), tuple(Suggestion(one, sort) for one in texts))
 
 
 def _suggest(around: Around, cursor: Cursor) -> Iterator[Suggestion]:
-    bracket = cursor.brackets[-1] if cursor.brackets else None
+    bracket = cursor.bracket
     if cursor.last == "DOT":
         yield from _members(around, cursor)
         return

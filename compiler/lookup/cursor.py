@@ -44,15 +44,15 @@ class Bracket:
 class Cursor:
     """The cursor in its statement.
 
-    ``word``: the span of what is written of the word so far. ``before``: the tokens of the statement before that. ``brackets``: those still
-    open, outermost first. ``terminals``: what the grammar would take here; empty where the statement has gone wrong before. ``inside``: the
-    string or comment that the cursor is in.
+    ``word``: the span of what is written of the word so far. ``before``: the tokens of the statement before that. ``bracket``: the
+    innermost one that is open. ``terminals``: what the grammar would take here; empty where the statement has gone wrong before.
+    ``inside``: the string or comment that the cursor is in. ``loops``: names whose ``for`` stands behind the cursor.
     """
 
     offset: int
     word: Span
     before: tuple[Token, ...]
-    brackets: tuple[Bracket, ...] = ()
+    bracket: Bracket | None = None
     terminals: frozenset[str] = frozenset()
     inside: Token | None = None
     loops: tuple[str, ...] = field(default=())
@@ -77,13 +77,13 @@ def find(at: Index, offset: int) -> Cursor:
     if before and before[-1].end_pos >= offset and before[-1].value[:1].isidentifier() and not inside:
         last = before.pop()
         word = Span(last.start_pos, max(last.end_pos, offset))
-    brackets = _brackets(before, source, offset)
+    bracket = _innermost(before, source, offset)
     states = None
     if not inside:
         begin = before[0].start_pos if before else word.start
         states = replay([LANGUAGE.automaton.start], source.text, begin, word.start) if before else [LANGUAGE.automaton.start]
     terminals = frozenset(shiftable(states)) if states else frozenset()
-    return Cursor(offset, word, tuple(before), brackets, terminals, inside, loops)
+    return Cursor(offset, word, tuple(before), bracket, terminals, inside, loops)
 
 
 def _start(at: Index, offset: int) -> int:
@@ -178,14 +178,14 @@ def _loops(rest: list[Token], depth: int) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _brackets(before: list[Token], source: Source, offset: int) -> tuple[Bracket, ...]:
+def _innermost(before: list[Token], source: Source, offset: int) -> Bracket | None:
     stack: list[int] = []
     for position, token in enumerate(before):
         if token.type in _OPEN:
             stack.append(position)
         elif token.type in _CLOSE and stack:
             stack.pop()
-    return tuple(_bracket(before, position, source, offset) for position in stack)
+    return _bracket(before, stack[-1], source, offset) if stack else None
 
 
 def _bracket(before: list[Token], position: int, source: Source, offset: int) -> Bracket:

@@ -69,8 +69,8 @@ class Use:
 class Scope:
     """A part of a text that knows names of its own: the file, a sub-flow, a comprehension.
 
-    ``indent``: of a sub-flow, the columns that its head is indented by. Behind its last statement, at ``solid``, what is indented more would
-    still belong to it.
+    ``indent``: of a sub-flow, the columns that its head is indented by. Behind its last statement, at ``solid``, what is indented more
+    still belongs to it.
     """
 
     span: Span

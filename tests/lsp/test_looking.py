@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -99,7 +101,8 @@ def test_did_you_mean_becomes_an_edit(text: str, mended: str) -> None:
 
 
 def test_outline() -> None:
-    text = 'include "a.flow" as a\nfrom m import t as u\nparam p: int = 1\nflow f(q: str) -> int:\n    r = u(q)\n    return r\nwhen p > 1:\n    s = f("x")\n'
+    text = 'include "a.flow" as a\nfrom m import t as u\nparam p: int = 1\nflow f(q: str) -> int:\n    r = u(q)\n    return r\n'
+    text += 'when p > 1:\n    s = f("x")\n'
     source = Source("main.flow", text)
 
     def tree(entry: Entry) -> object:
@@ -148,9 +151,12 @@ def test_words_are_painted_in_order(path: Path) -> None:
 
 
 PIECES = st.sampled_from(
-    ["x", "=", " ", "\n", "(", ")", "[", "]", "{", "}", ",", ".", "->", "!>", '"', "'", '"""', 'f"{', "for ", "in ", "flow f(", ":\n    ", "param ",
-     "include ", "from ", "import ", "as ", "task ", "when ", "_", "1h", "#", "\r", "\t", "😀", "\u2028", "queue=", ";", "extract", "\\", "\0", "é"]
-)  # fmt: skip
+    [
+        *("x", "=", " ", "\n", "(", ")", "[", "]", "{", "}", ",", ".", "->", "!>", '"', "'", '"""', 'f"{', "_", "1h", "#", ";", "\\"),
+        *("for ", "in ", "flow f(", ":\n    ", "param ", "include ", "from ", "import ", "as ", "task ", "when ", "queue=", "extract"),
+        *("\r", "\t", "😀", "\u2028", "\0", "é"),
+    ]
+)
 
 
 @settings(max_examples=60, deadline=None)
@@ -165,14 +171,12 @@ def test_no_text_breaks_a_query(pieces: list[str], offset: int) -> None:
     complete(Around(project, index, observed, lambda: ()), offset)
     outline(source, index.module)
     spans = [one.span for one in paint(project, index)]
-    assert all(before.end <= after.start for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before.end <= after.start for before, after in pairwise(spans))
     use = index.use_at(offset)
     if use is not None:
         project.definition(index, use)
         project.references(index, use, ())
     for finding in observed.findings:
         mend(finding, index)
-    try:
+    with suppress(RefusedError):
         rename(project, index, offset, "fresh", ())
-    except RefusedError:
-        pass
