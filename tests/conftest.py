@@ -8,10 +8,15 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from .servers.redis import RESERVED, ask
 from .servers.server import ServerMissing
 from .servers.shared import close_run, open_run, shared_url
+
+# How long examples take depends on what else the machine does.
+settings.register_profile("flowc", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("flowc")
 
 #: Databases of the shared redis-server that each process of a run has for itself, one test after the other.
 _OWN_DATABASES = 512

@@ -15,6 +15,8 @@ import pytest
 import flowc
 from flowc import App
 
+from ..slices import every
+
 PAGE = Path(__file__).parents[2] / "docs" / "calling.md"
 _BLOCK = re.compile(r"(?:<!-- ([\w ]+) -->\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -55,7 +57,7 @@ def eventually(read: Callable[[], Any], seconds: float = 10) -> Any:
     return found
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", every(1, TRANSPORTS, never=["sqlite"]))
 def test_the_examples(transport: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     broker, backend = (
         url.format(

@@ -66,7 +66,8 @@ def test_redis_keeps_its_data(tmp_path: Path) -> None:
     await_none(server.folder)
 
 
-@pytest.mark.parametrize("end", ["kill", pytest.param("stop", marks=pytest.mark.soak)])
+@pytest.mark.soak  # it takes a quarter of a minute to start twice
+@pytest.mark.parametrize("end", ["kill", "stop"])
 def test_rabbitmq_keeps_its_data(tmp_path: Path, end: str) -> None:
     queue = Queue("kept", routing_key="kept", durable=True)  # the routing key of the default exchange is the queue's name
     with RabbitServer(tmp_path / "r") as server:
@@ -141,7 +142,7 @@ time.sleep(600)
     [
         ("redis", signal.SIGKILL),
         ("redis", signal.SIGTERM),
-        ("rabbitmq", signal.SIGKILL),
+        pytest.param("rabbitmq", signal.SIGKILL, marks=pytest.mark.soak),
         pytest.param("rabbitmq", signal.SIGTERM, marks=pytest.mark.soak),
     ],
 )

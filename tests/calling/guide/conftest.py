@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
+from ...slices import thin
 from .proj import PAIRS, Proj, project
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two of the pairs for each test: `make soak` has the others."""
+    thin(items, "idle", 2, Path(__file__).parent)
 
 
 @pytest.fixture(scope="module")

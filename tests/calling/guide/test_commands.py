@@ -52,7 +52,12 @@ def worker(folder: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.mark.parametrize(
-    ("idle", "pool"), list(zip(PAIRS[1:], ["solo", "threads", "processes", "threads"], strict=True)), indirect=["idle"]
+    ("idle", "pool"),
+    [
+        pytest.param(pair, pool, marks=pytest.mark.soak if place % 2 else ())
+        for place, (pair, pool) in enumerate(zip(PAIRS[1:], ["solo", "threads", "processes", "threads"], strict=True))
+    ],
+    indirect=["idle"],
 )
 def test_a_worker_of_two_queues(idle: Proj, folder: Path, pool: str) -> None:
     one, two, other = (unique() for _ in range(3))

@@ -41,7 +41,7 @@ def test_one_call_arrives(app: App, broker_url: str, queue: str) -> None:
     assert message.properties["delivery_mode"] == 2
 
 
-@pytest.mark.parametrize("count", [1, 2, 99, 1234])
+@pytest.mark.parametrize("count", [1, 99, 333, pytest.param(2, marks=pytest.mark.soak), pytest.param(1234, marks=pytest.mark.soak)])
 def test_many_calls_arrive_once_and_in_order(app: App, broker_url: str, queue: str, count: int) -> None:
     ids = app.sender.send_many([Sending("proj.add", (n, "x" * (n % 7)), {}, {"group_id": "G", "group_index": n}) for n in range(count)])
     found = take(broker_url, reader(app, queue), count)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,16 @@ EXAMPLES = {f"{where}: {example.name}": example for where, part in (("calling", 
 #: Those whose flow no example before has.
 FLOWS = {name: EXAMPLES[name] for name in {example.flow: name for name, example in reversed(EXAMPLES.items())}.values()}
 
+#: In `make test`, a stock worker runs each flow in one way: driven, or submitted where it can be.
+DRIVEN = [name for place, (name, example) in enumerate(FLOWS.items()) if place % 2 == 0 or not example.carried]
+
 #: What shows the same as others, in messages by the hundred.
 WIDE = ("canvas: broken down", "canvas: group of a hundred", "canvas: chunks of a thousand")
 
 
-def every(examples: Mapping[str, Example], *, everyday: bool = True) -> pytest.MarkDecorator:
-    """All of these examples; but for ``everyday``, wide ones are for `make soak`."""
-    marks = {name: pytest.mark.soak if name in WIDE and not everyday else () for name in examples}
+def every(examples: Mapping[str, Example], *, everyday: bool = True, without: Collection[str] = ()) -> pytest.MarkDecorator:
+    """All of these examples; some are for `make soak`: those ``without``, and where it is not for ``everyday``, wide ones."""
+    marks = {name: pytest.mark.soak if name in without or (name in WIDE and not everyday) else () for name in examples}
     return pytest.mark.parametrize("example", [pytest.param(example, id=name, marks=marks[name]) for name, example in examples.items()])
 
 
@@ -92,14 +95,14 @@ def test_as_a_flow_here(example: Example, here: Project) -> None:
     check(example, flow(example, here).run(here.app), here, example.notes)
 
 
-@every(FLOWS, everyday=False)
+@every(FLOWS, everyday=False, without=FLOWS.keys() - set(DRIVEN))
 def test_as_a_flow_driven_on_a_stock_worker(example: Example, there: Project) -> None:
     check(example, flow(example, there).drive(there.app, timeout=DEADLINE, preflight=False), there, example.notes)
     if "heard" in example.flow:
         assert [message["result"] for message in there.heard] == [{"progress": 50}, {"progress": 90}, example.value]
 
 
-@every({name: example for name, example in FLOWS.items() if example.carried})
+@every({name: example for name, example in FLOWS.items() if example.carried}, without=DRIVEN)
 def test_as_a_flow_submitted_to_a_stock_worker(example: Example, there: Project) -> None:
     notes = example.notes if example.sent is None else example.sent
     check(example, flow(example, there).submit(there.app).wait(DEADLINE), there, notes)
