@@ -138,8 +138,9 @@ class RedisLink:
             raise self._lost(failure) from failure
         return anything
 
-    def drain(self) -> None:
+    def drain(self) -> bool:
         """As :meth:`heard`, where nothing but what comes unasked is ever read: it need not be understood. Raises ConnectionLost."""
+        anything = False
         sock = self._connection._sock
         if self._closed or sock is None:
             raise ConnectionLost("the connection to Redis was lost before")
@@ -147,10 +148,10 @@ class RedisLink:
         sock.setblocking(False)
         try:
             while sock.recv(1 << 16):
-                pass
+                anything = True
         except (BlockingIOError, ssl.SSLWantReadError):
             sock.settimeout(timeout)
-            return
+            return anything
         except OSError as failure:
             raise self._lost(failure) from failure
         raise self._lost(EOFError("the server closed it"))

@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 import redis
-from kombu import Connection, Exchange
+from kombu import connection, entity
 
 import flowc
 from flowc.runtime.broker import run_queue_redis
 from flowc.runtime.broker.run_queue import RunQueue, make_run_queue
+
+# kombu's classes have no types
+Connection: Any = connection.Connection
+Exchange: Any = entity.Exchange
 
 
 @pytest.fixture
@@ -34,8 +38,7 @@ def queue(app: flowc.App, request: pytest.FixtureRequest, monkeypatch: pytest.Mo
 
 def push(app: flowc.App, queue: RunQueue, *bodies: Any) -> None:
     """As a stock worker sends a link."""
-    connection: Any = Connection(app.conf.broker_url)
-    with connection, connection.Producer() as producer:
+    with Connection(app.conf.broker_url) as here, here.Producer() as producer:
         for body in bodies:
             producer.publish(body, exchange=Exchange(queue.exchange, type="direct"), routing_key=queue.routing_key, serializer="json")
 
