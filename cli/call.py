@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .exits import Stop
+from .fleet import point
 from .reaching import reaching
 
 if TYPE_CHECKING:
@@ -105,7 +106,8 @@ def command(
         raise Stop("--timeout says how long to wait: give --wait, too")
     args, kwargs = positional(words, json_args, text=text), named(pairs, json_kwargs, text=text)
     with _explained():
-        app, registered = _application(spec, read_config(), {"broker_url": broker, "result_backend": backend})
+        app, registered = _application(spec, read_config())
+        point(app, broker, backend)
         if registered and not unregistered:
             _check_name(app, task)
         options = call_options(chosen, app.conf.tzinfo)
@@ -115,20 +117,15 @@ def command(
 
 
 # ------------------------------------------------------------------------------------------------------------ what is called
-def _application(spec: str | None, config: Config, given: Mapping[str, str | None]) -> tuple[App, bool]:
+def _application(spec: str | None, config: Config) -> tuple[App, bool]:
     """The application, and whether it is the user's own, which knows its tasks."""
     from .application import find_application
 
-    settings = {key: value for key, value in given.items() if value is not None}
     if spec is None and config.app is None:
         from ..runtime.app import App
 
-        return App("flowc", settings=settings), False
-    app = find_application(spec) if spec is not None else find_application(str(config.app), config.path)
-    if settings:
-        app.close()
-        app.conf.update(settings)
-    return app, True
+        return App("flowc"), False
+    return find_application(spec) if spec is not None else find_application(str(config.app), config.path), True
 
 
 def _check_name(app: App, task: str) -> None:

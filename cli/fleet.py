@@ -70,11 +70,7 @@ def fleet_app(fleet: FleetChoices, spec: str | None, config: Config) -> App:
 
     app = _application(fleet, spec, config)
     try:
-        settings = {"broker_url": fleet.broker, "result_backend": fleet.backend}
-        given = {key: value for key, value in settings.items() if value is not None}
-        if given:
-            app.close()
-            app.conf.update(given)
+        point(app, fleet.broker, fleet.backend)
         if app.conf.broker_url.startswith("memory://"):
             raise Stop("there is no broker that leads to workers", hint="Give --broker URL, or --celery MODULE:APP, or set broker_url.")
         app.broker.connection()
@@ -82,6 +78,21 @@ def fleet_app(fleet: FleetChoices, spec: str | None, config: Config) -> App:
     except UsageError as wrong:
         raise Stop(str(wrong)) from None
     return app
+
+
+def point(app: App, broker: str | None, backend: str | None) -> None:
+    """Lead an application to the broker and the result store of the command line, where these are given.
+
+    Raises:
+        ImproperlyConfigured: one is no URL.
+    """
+    given = {"broker_url": ("--broker", broker), "result_backend": ("--backend", backend)}
+    settings = {key: url for key, (_, url) in given.items() if url is not None}
+    for key, url in settings.items():
+        type(app.conf).check({key: url}, given[key][0])
+    if settings:
+        app.close()
+        app.conf.update(settings)
 
 
 def spared(config: Config, fleet: FleetChoices, choices: Choices) -> Config:

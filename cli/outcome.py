@@ -129,12 +129,15 @@ def _finite(value: Any, depth: int) -> Any:
     return value
 
 
-def report(result: RunResult, source: Source) -> str:
-    """What people want to know after a run: what failed, where and why, what was skipped, which handlers ran; counts come last."""
-    return "".join(f"{line}\n" for line in _report(result, source, Painter(wants_colour(sys.stderr))))
+def report(result: RunResult, source: Source, *, left: str = "the run was ended") -> str:
+    """What people want to know after a run: what failed, where and why, what was skipped, which handlers ran; counts come last.
+
+    ``left``: what happened when steps are still out.
+    """
+    return "".join(f"{line}\n" for line in _report(result, source, Painter(wants_colour(sys.stderr)), left))
 
 
-def _report(result: RunResult, source: Source, paint: Painter) -> Iterator[str]:
+def _report(result: RunResult, source: Source, paint: Painter, left: str) -> Iterator[str]:
     failed = result.failed
     for step in failed[:MOST_SHOWN]:
         yield ""
@@ -153,7 +156,7 @@ def _report(result: RunResult, source: Source, paint: Painter) -> Iterator[str]:
     if result.value_error:
         yield visible(f"The flow's value cannot be made: {result.value_error}")
     if result.abandoned:
-        yield visible(f"Still running when the run was ended: {_names(result.abandoned)}")
+        yield visible(f"Still running when {left}: {_names(result.abandoned)}")
     yield from (visible(f"note: {remark}") for remark in result.notes)
     yield _counts(result)
 

@@ -157,7 +157,7 @@ def _wait(submission: Submission, source: Source, timeout: float | None, lost_af
     except BaseException:  # Ctrl-C, or a result store out of reach
         note(f"\nRun {submission.run_id} goes on without this command.\n")
         raise
-    note(report(result, source))
+    note(report(result, source, left="the waiting ended"))
     if result.timed_out:
         note(f"Run {submission.run_id} has not ended in {timeout:g} s; it goes on.\n")
     if as_json:

@@ -105,6 +105,7 @@ def test_a_failed_run_leaves_with_4(submit: Submit, fleet: list[str]) -> None:
 def test_a_run_that_takes_too_long_leaves_with_6(submit: Submit, fleet: list[str]) -> None:
     done = submit("from proj import sleep\nsleep(1)\n", *fleet, "--wait", "--timeout", "0.1")
     assert (done.code, done.out) == (6, "")
+    assert "Still running when the waiting ended: sleep#1" in done.err
     assert "has not ended in 0.1 s; it goes on" in done.err
 
 
@@ -198,6 +199,7 @@ def test_unknown_tasks(submit: Submit, fleet: list[str], tmp_path: Path) -> None
         ([], 2, "there is no broker that leads to workers"),
         (["--broker", "redsi://x"], 2, "did you mean redis://"),
         (["--broker", "redis://localhost:x/0"], 2, "broker_url"),
+        (["--broker", "redis//localhost"], 2, "not 'redis//localhost' (--broker)"),
         (["--broker", "redis://127.0.0.1:1/0", "--wait"], 2, "results are not kept"),
         (["--broker", "redis://127.0.0.1:1/0", "--timeout", "1"], 2, "give --wait"),
         (["--broker", "redis://127.0.0.1:1/0", "--lost-after", "1"], 2, "give --wait"),
