@@ -15,19 +15,10 @@ class Ignored:
     errors: int = 0
     warnings: int = 0
 
-    @property
-    def all(self) -> int:
-        """Both together."""
-        return self.errors + self.warnings
-
     def __str__(self) -> str:
-        if not self.all:
-            return ""
-        if not self.errors:
-            return f"; {self.all:,} ignored"
-        if self.errors == self.all:
-            return f"; {self.all:,} ignored, an error" if self.all == 1 else f"; {self.all:,} ignored, all of them errors"
-        return f"; {self.all:,} ignored, {self.errors:,} of them {'an error' if self.errors == 1 else 'errors'}"
+        counted = ((self.errors, "error"), (self.warnings, "warning"))
+        parts = [f"{n:,} {noun}{'' if n == 1 else 's'}" for n, noun in counted if n]
+        return f"; {' and '.join(parts)} ignored" if parts else ""
 
 
 NONE_IGNORED = Ignored()

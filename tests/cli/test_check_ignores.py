@@ -139,7 +139,7 @@ def test_the_formatter_keeps_comments_and_what_they_ignore(text: str) -> None:
 def test_check_tells_how_many_are_ignored(flowc: Flowc, here: Path) -> None:
     (here / "a.flow").write_text("add(nothing)  # flow: ignore[F0203, F0901] made by the deploy\n")
     ran = flowc("check")
-    assert (ran.code, ran.out) == (0, "No findings in 1 file; 2 ignored, 1 of them an error.\n")
+    assert (ran.code, ran.out) == (0, "No findings in 1 file; 1 error and 1 warning ignored.\n")
     assert json.loads(flowc("check", "--output-format", "json").out)["ignored"] == {"errors": 1, "warnings": 1}
     assert flowc("plan", "a.flow").code == 1  # what is ignored is wrong all the same
 
@@ -149,8 +149,8 @@ def test_comments_of_included_files_count(flowc: Flowc, here: Path) -> None:
     (here / "lib" / "c.flow").write_text("flow one():\n    # flow: ignore[F0901] of another team\n    return far(1)\n")
     (here / "a.flow").write_text('include "lib/c.flow" as c\nc.one()\n')
     ran = flowc("check", "a.flow")
-    assert (ran.code, ran.out) == (0, "No findings in 1 file; 1 ignored.\n")
-    assert flowc("check", ".").out == "No findings in 2 files; 1 ignored.\n"
+    assert (ran.code, ran.out) == (0, "No findings in 1 file; 1 warning ignored.\n")
+    assert flowc("check", ".").out == "No findings in 2 files; 1 warning ignored.\n"
 
 
 def test_other_commands_do_not_count_what_check_ignores(flowc: Flowc, here: Path) -> None:

@@ -84,7 +84,7 @@ def test_the_settings_are_all_there_and_taken(flowc: Flowc, here: Path) -> None:
 def test_the_comments_ignore_what_they_say(flowc: Flowc, here: Path) -> None:
     (block,) = blocks("flow")
     (here / "day.flow").write_text(block)
-    assert flowc("check", "--severity", "F09=error", "--output-format", "concise").out.splitlines()[-1].endswith("; 2 ignored.")
+    assert flowc("check", "--severity", "F09=error", "--output-format", "concise").out.splitlines()[-1].endswith("; 2 warnings ignored.")
     found = flowc("check", "--output-format", "concise").out
     assert "F0904" not in found
     assert "`report`" not in found

@@ -45,11 +45,11 @@ def test_json_gives_texts_back(what: str) -> None:
     ("ignored", "told"),
     [
         (Ignored(), "No findings in 1 file."),
-        (Ignored(0, 1), "No findings in 1 file; 1 ignored."),
-        (Ignored(1, 0), "No findings in 1 file; 1 ignored, an error."),
-        (Ignored(2, 0), "No findings in 1 file; 2 ignored, all of them errors."),
-        (Ignored(1, 1), "No findings in 1 file; 2 ignored, 1 of them an error."),
-        (Ignored(2, 1_000), "No findings in 1 file; 1,002 ignored, 2 of them errors."),
+        (Ignored(0, 1), "No findings in 1 file; 1 warning ignored."),
+        (Ignored(1, 0), "No findings in 1 file; 1 error ignored."),
+        (Ignored(2, 0), "No findings in 1 file; 2 errors ignored."),
+        (Ignored(1, 1), "No findings in 1 file; 1 error and 1 warning ignored."),
+        (Ignored(2, 1_000), "No findings in 1 file; 2 errors and 1,000 warnings ignored."),
     ],
 )
 def test_what_is_ignored_is_told(ignored: Ignored, told: str) -> None:
