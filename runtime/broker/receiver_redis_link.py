@@ -48,7 +48,8 @@ class RedisLink:
         try:
             self._connection.connect()
         except self._errors as failure:
-            raise ConnectionLost(f"cannot connect to Redis: {str(failure) or type(failure).__name__}") from failure
+            place = given.get("path") or f"{given.get('host')}:{given.get('port')}"
+            raise ConnectionLost(f"cannot connect to Redis at {place}: {str(failure) or type(failure).__name__}") from failure
 
     # ------------------------------------------------------------------------------------------------------------------ asking
     def ask(self, *commands: Command) -> list[Any]:

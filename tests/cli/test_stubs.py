@@ -100,6 +100,8 @@ def test_check(flowc: Flowc, here: Path, module: str) -> None:
     assert ("= 4" in removed, "= 3" in added) == (True, True)
     assert ran.err.startswith("tasks.flow is out of date")
     assert "retries: int = 4" in target.read_text()
+    assert flowc("stubs", *app, "-o", "tasks.flow").code == 0
+    assert flowc("stubs", "--app", f"{module}.py:app", "--check", "tasks.flow").code == 0, "the application, called in another way"
     target.write_bytes(TASKS.replace("MODULE", module).replace("\n", "\r\n").encode())
     assert flowc("stubs", *app, "--check", "tasks.flow").code == 1
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import redis
 
 from flowc.runtime.broker import receiver_redis_leases
 from flowc.runtime.broker.receiver_redis import RedisReceiver
@@ -57,6 +58,12 @@ def client(source: Source) -> Iterator[Any]:
 @pytest.fixture
 def name() -> str:
     return unique()
+
+
+def test_a_server_that_cannot_be_reached_is_named_without_its_password() -> None:
+    with pytest.raises(ConnectionLost, match=r"^cannot connect to Redis at 127\.0\.0\.1:1: ") as lost:
+        RedisLink(redis.ConnectionPool.from_url("redis://:geheim@127.0.0.1:1/0"))
+    assert "geheim" not in str(lost.value)
 
 
 def test_a_queue_in_redis_has_the_receiver_of_redis(source: Source, name: str) -> None:
