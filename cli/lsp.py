@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..compiler.declarations import Declaration
+    from ..dsl.diagnostics import Diagnostic
     from ..lsp.session import Configured
+    from .selection import Selection
 
 
 @click.command()
@@ -56,6 +59,7 @@ class Configuring:
     def __call__(self, folder: str | None) -> Configured:
         """The settings for the files of a folder; the defaults, and what is wrong, where they cannot be read."""
         from ..lsp.session import Configured
+        from .check_settings import CheckOptions, check_settings
         from .config import read_config
 
         try:
@@ -66,11 +70,21 @@ class Configuring:
             if known is not None and known[0] == stamp:
                 return known[1]
             settings = make_settings(replace(self.choices, stubs=stubs), config, require_params=False, tasks=self.tasks)
+            check = check_settings(CheckOptions(), config)
         except Stop as problem:
             return Configured(problem=str(problem))
-        made = Configured(settings, stubs)
+        made = Configured(settings, stubs, partial(_chosen, check.selection), check.explain_url)
         self._known[folder] = (stamp, made)
         return made
+
+
+def _chosen(selection: Selection | None, findings: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """The findings that ``[tool.flowc.check]`` tells, with the severities that it gives them."""
+    if selection is None:
+        return findings
+    from .selection import choose
+
+    return choose(findings, selection)[0]
 
 
 def _stamp(path: str) -> tuple[int, int]:

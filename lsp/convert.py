@@ -54,10 +54,10 @@ _KINDS = {
 }
 
 
-def diagnostic(finding: Diagnostic, documents: Documents, explanations: Explanations | None = None) -> types.Diagnostic:
-    """A finding; its help stands in further lines of the message, its labels are related places."""
+def diagnostic(finding: Diagnostic, documents: Documents, explanations: Explanations, address: str = "") -> types.Diagnostic:
+    """A finding; its help stands in further lines of the message, its labels are related places. ``address``: see ``Explanations.uri``."""
     lines = documents.lines(finding.source)
-    uri = explanations.uri(finding.code) if explanations is not None else None
+    uri = explanations.uri(finding.code, address)
     places = [
         types.DiagnosticRelatedInformation(location(Place(label.source, label.span), documents), label.text)
         for label in finding.labels[:MOST_RELATED]

@@ -17,8 +17,10 @@ class Explanations:
         self._folder: str | None = None
         self._written: dict[str, str | None] = {}
 
-    def uri(self, code: str) -> str | None:
-        """Where a code is explained; None where there is no place to write."""
+    def uri(self, code: str, address: str = "") -> str | None:
+        """Where a code is explained; None where there is no place to write. ``address``: that of a page, ``{code}`` in it for the code."""
+        if address:
+            return address.replace("{code}", code.lower()).replace("{CODE}", code)
         if code not in self._written:
             self._written[code] = self._write(CODES[code]) if code in CODES else None
         return self._written[code]

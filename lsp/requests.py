@@ -150,7 +150,7 @@ def code_actions(server: FlowServer, params: types.CodeActionParams) -> list[typ
                 types.CodeAction(
                     mending.title,
                     kind=types.CodeActionKind.QuickFix,
-                    diagnostics=[convert.diagnostic(finding, server.documents, server.explanations)],
+                    diagnostics=[convert.diagnostic(finding, server.documents, server.explanations, checked.configured.explain_url)],
                     is_preferred=True,
                     edit=types.WorkspaceEdit(changes={document.uri: edits}),
                 )

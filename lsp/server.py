@@ -87,13 +87,13 @@ class FlowServer(LanguageServer):
         by_file: dict[str, list[Diagnostic]] = {uri: []}
         for finding in checked.findings:
             by_file.setdefault(uri if finding.source is checked.document.source else self.documents.uri(finding.source), []).append(finding)
-        self._publish(uri, {name: tuple(found) for name, found in by_file.items()})
+        self._publish(uri, {name: tuple(found) for name, found in by_file.items()}, checked.configured.explain_url)
         problem = checked.configured.problem
         if problem and problem not in self._problems:
             self._problems.add(problem)
             self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"flowc: {problem}"))
 
-    def _publish(self, root: str, found: dict[str, tuple[Diagnostic, ...]]) -> None:
+    def _publish(self, root: str, found: dict[str, tuple[Diagnostic, ...]], address: str = "") -> None:
         changed = {*found, *self._published.get(root, {})}
         if found:
             self._published[root] = found
@@ -104,7 +104,7 @@ class FlowServer(LanguageServer):
             for each in self._published.values():
                 merged.extend(each.get(uri, ()))
             document = self.documents.open.get(uri)
-            diagnostics = [convert.diagnostic(finding, self.documents, self.explanations) for finding in merged.sorted()]
+            diagnostics = [convert.diagnostic(finding, self.documents, self.explanations, address) for finding in merged.sorted()]
             version = document.version if document is not None else None
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics, version))
 

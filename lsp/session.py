@@ -22,13 +22,15 @@ Chosen = Callable[[tuple[Diagnostic, ...]], tuple[Diagnostic, ...]]
 class Configured:
     """What counts for the files of a folder.
 
-    ``stubs``: paths of the files that declare tasks. ``choose``: leaves out findings that the user does not want to see. ``problem``: what
-    is wrong with the settings; then the others are the defaults.
+    ``stubs``: paths of the files that declare tasks. ``choose``: leaves out findings that the user does not want to see.
+    ``explain_url``: where codes are explained, with ``{code}`` or ``{CODE}`` in it; empty for the server's own pages.
+    ``problem``: what is wrong with the settings; then the others are the defaults.
     """
 
     settings: Settings = field(default_factory=lambda: Settings(require_params=False))
     stubs: tuple[str, ...] = ()
     choose: Chosen = lambda findings: findings
+    explain_url: str = ""
     problem: str = ""
 
 
