@@ -28,7 +28,7 @@ def test_settings_are_read_anew_when_files_change(tmp_path: Path) -> None:
     assert codes(session, path, "add(1)") == ["F0901 warning"]
     (tmp_path / "pyproject.toml").write_text('[tool.flowc]\nstubs = ["tasks.flow"]\n[tool.flowc.check]\nseverity = {F0904 = "error"}\n')
     (tmp_path / "tasks.flow").write_text("task m.add(x: str)\n")
-    assert codes(session, path, "x = 1\nadd(1)") == ["F0405 error", "F0904 error"]
+    assert codes(session, path, "x = 1\nadd(1)") == ["F0904 error", "F0405 error"]
     (tmp_path / "tasks.flow").write_text("task m.add(x: int, y: int)\n")
     assert codes(session, path, "add(1)") == ["F0401 error"]
     (tmp_path / "pyproject.toml").write_text("[tool.flowc.check]\nignore = ['F0901']\nexplain-url = 'https://docs.test/{code}'\n")
