@@ -29,7 +29,8 @@ SHAPES: dict[BoxKind, tuple[str, str]] = {
     "rest": ("(", ")"),
 }
 ARROWS: dict[LineKind, str] = {"data": "-->", "then": "-.->", "on_error": "-.-x", "on_message": "-.-o"}
-DASHES: dict[LineKind, str] = {"on_error": ",stroke-dasharray:6 4", "on_message": ",stroke-dasharray:2 3"}
+#: Colours with a contrast of 3 : 1 and more to white and to black: the page may be either.
+STYLES: dict[LineKind, str] = {"on_error": "stroke:#d9443a,stroke-dasharray:6 4", "on_message": "stroke:#2f80d8,stroke-dasharray:2 3"}
 
 
 def fits(drawing: Drawing) -> bool:
@@ -58,11 +59,12 @@ def _lines(drawing: Drawing, theme: Theme) -> Iterator[str]:
         drawn.setdefault(line.kind, []).append(number)
         tail = frames[line.frame] if line.frame else names[line.tail]
         yield f"  {tail} {ARROWS[line.kind]}{'|each|' if line.each else ''} {names[line.head]}"
+    yield from _frame_classes(drawing, frames)
     if drawing.legend:
         yield from _legend(drawing, theme, drawn)
     for kind, numbers in drawn.items():
-        if kind in DASHES:
-            yield f"  linkStyle {','.join(map(str, numbers))} stroke:{theme.lines[kind].stroke}{DASHES[kind]}"
+        if kind in STYLES:
+            yield f"  linkStyle {','.join(map(str, numbers))} {STYLES[kind]}"
     yield from _classes(drawing, theme)
 
 
@@ -78,8 +80,19 @@ def _boxes(drawing: Drawing, names: dict[str, str], frames: dict[str, str]) -> I
             yield f"{indent}{_box(item, names[item.id])}"
         else:
             yield f'{indent}subgraph {frames[item.id]}["{_frame_words(item)}"]'
+            yield from _direction(drawing, indent)
             stack.append((None, depth))
             stack.extend((held, depth + 1) for held in reversed(inside[item.id]))
+
+
+def _direction(drawing: Drawing, indent: str) -> Iterator[str]:
+    """Said again in each frame, since one without lines to the outside would run from the top down."""
+    if drawing.direction != "TB":
+        yield f"{indent}  direction {drawing.direction}"
+
+
+def _frame_classes(drawing: Drawing, frames: dict[str, str]) -> Iterator[str]:
+    """Behind the lines: a line that begins at a frame makes a box of that name, which has to have the look as well."""
     looks: dict[str, list[str]] = {}
     for frame in drawing.frames:
         looks.setdefault(f"{'value' if frame.result else frame.kind}Frame", []).append(frames[frame.id])
@@ -108,6 +121,7 @@ def _frame_words(frame: Frame) -> str:
 def _legend(drawing: Drawing, theme: Theme, drawn: dict[LineKind, list[int]]) -> Iterator[str]:
     """A frame with a sample of each kind of line."""
     yield '  subgraph legend["#160;"]'
+    yield from _direction(drawing, "  ")
     for number, kind in enumerate(drawing.legend):
         drawn.setdefault(kind, []).append(len(drawing.lines) + number)
         yield f'    k{number}[" "]:::sample {ARROWS[kind]} m{number}["{escape.mermaid(theme.lines[kind].meaning)}"]:::sample'

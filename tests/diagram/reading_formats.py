@@ -22,7 +22,9 @@ NODE = re.compile(r'\s*([nkm]\d+)(\(\(|\[\[|\{\{|\(|\[|>)"([^"]+)"(\)\)|\]\]|\}\
 FRAME = re.compile(r'\s*subgraph (g\d+|legend)\["([^"]+)"\]$')
 LINE = re.compile(r"\s*([gn]\d+) (-->|-\.->|-\.-x|-\.-o)(\|each\|)? (n\d+)$")
 SAMPLE = re.compile(r'\s*k\d+\[" "\]:::sample (-->|-\.->|-\.-x|-\.-o) m\d+\["[^"]+"\]:::sample$')
-OTHER = re.compile(r"(flowchart (LR|TB)|  %% .*|  class [gn\d,legend]+ \w+|  classDef \w+ [\w:#,.\- ]+|  linkStyle [\d,]+ [\w:#,\- ]+)$")
+OTHER = re.compile(
+    r"(flowchart (LR|TB)| +direction LR|  %% .*|  class [gn\d,legend]+ \w+|  classDef \w+ [\w:#,.\- ]+|  linkStyle [\d,]+ [\w:#,\- ]+)$"
+)
 
 
 @dataclass
