@@ -151,7 +151,7 @@ def _configure(celery_app: Any) -> None:
     """
     source = getattr(celery_app, "_config_source", None)
     try:
-        celery_app.conf.get("broker_url")
+        len(celery_app.conf)  # to look one up would not do: a KeyError of the user's module counts there as "not set"
     except Exception as exc:
         if not isinstance(source, str):
             raise

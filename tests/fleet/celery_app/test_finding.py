@@ -125,6 +125,17 @@ def test_not_found(write: Write, text: str, spec: str, said: str) -> None:
     assert bool(frames) == ("ZeroDivision" in said)
 
 
+def test_settings_that_need_what_is_not_there(write: Write) -> None:
+    """Celery's look-ups take a ``KeyError`` of the module with the settings for a setting that is not set."""
+    name = write(
+        celery_app=APP.format(name="app") + "app.config_from_object('PROJ.settings')\n",
+        settings="import os\nbroker_url = os.environ['NO_SUCH_BROKER']\n",
+    )
+    with pytest.raises(AppNotFound, match=f"come from '{name}.settings', which cannot be read: KeyError: 'NO_SUCH_BROKER'") as caught:
+        load_app(f"{name}.celery_app")
+    assert "os.environ['NO_SUCH_BROKER']" in caught.value.traceback
+
+
 def test_what_workers_import(write: Write) -> None:
     """``imports``, ``include`` and ``autodiscover_tasks`` are imported; shared tasks are among the application's."""
     shared = "from celery import shared_task\n\n@shared_task(name='PROJ.{0}')\ndef task():\n    return '{0}'\n"
