@@ -21,8 +21,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Any:
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
-    shell: Any = InteractiveShell
-    shell = shell(config=Config({"HistoryManager": {"enabled": False}}))
+    shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
     patch.undo()
     return shell
 
