@@ -101,8 +101,9 @@ def test_a_run_that_is_killed_leaves_what_it_sent_and_nothing_else(kind: str, re
         wait_for(lambda: len(stock.calls(key)) == 3)
         assert exists(app, name)
         run.send_signal(signal.SIGKILL)
-        time.sleep(3.0)  # nobody reads it any more; and looking for it would keep it
-        assert not exists(app, name)
+        if kind == "rabbitmq":
+            time.sleep(3.0)  # nobody reads it any more; and looking for it would keep it
+        wait_for(lambda: not exists(app, name))
         app.send_task("proj.note", (f"{key}.go", 1))  # now the step that waits ends, and has nobody to tell
         run_id = name.partition(".")[2]
         wait_for(lambda: f"[{run_id}.wait_for#1] succeeded" in stock.log())

@@ -20,7 +20,7 @@ from .remains import found, left_of_run, of_redis
 from .sites import Site, site
 
 FLOW = """
-first = proj.sleep(3, 1, "KEY.first")
+first = proj.sleep(2, 1, "KEY.first")
 first -> proj.keep("KEY.after")
 """
 

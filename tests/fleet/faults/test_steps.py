@@ -28,7 +28,7 @@ def test_steps_that_are_revoked_or_expire_while_they_wait(tmp_path: Path, kind: 
     with site(kind, tmp_path) as there:
         backend = None if source == "events" else there.url if kind == "redis" else "rpc://"
         with there.worker(backend=backend, pool="prefork", concurrency=1, options=["--prefetch-multiplier=8"]) as worker:
-            text = FLOW.replace("KEY", key).replace("SECONDS", "4")
+            text = FLOW.replace("KEY", key).replace("SECONDS", "2")
             with Driven(text, there.url, backend) as run:
                 wait_for(lambda: worker.calls(f"{key}.first"))
                 run.app.control.revoke(run.task_id("keep#1"))

@@ -16,8 +16,8 @@ from .rows import Place, Row, common
 SOURCES = [
     "redis",
     pytest.param("redis-events", marks=pytest.mark.soak),
-    pytest.param("rabbitmq-rpc", marks=pytest.mark.soak),
-    "rabbitmq-events",
+    "rabbitmq-rpc",
+    pytest.param("rabbitmq-events", marks=pytest.mark.soak),
 ]
 
 
