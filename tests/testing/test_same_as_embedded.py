@@ -57,6 +57,17 @@ def test_accepted_programs(path: Path) -> None:
 @settings(max_examples=25, deadline=None)
 @given(trees(most=12))
 def test_random_flows(tree: Tree) -> None:
+    compare_flow(tree)
+
+
+@pytest.mark.soak
+@settings(max_examples=500, deadline=None)
+@given(trees(most=30))
+def test_many_random_flows(tree: Tree) -> None:
+    compare_flow(tree)
+
+
+def compare_flow(tree: Tree) -> None:
     plan = compile_source(Source("random.flow", text(tree, "key"))).plan
     assert plan is not None
     compare(plan, frozenset({"proj.fail"}))
@@ -68,6 +79,17 @@ PAST = dt.datetime(2001, 1, 1, tzinfo=dt.UTC)
 @settings(max_examples=40, deadline=None)
 @given(worlds())
 def test_random_plans(world: World) -> None:
+    compare_plan(world)
+
+
+@pytest.mark.soak
+@settings(max_examples=500, deadline=None)
+@given(worlds())
+def test_many_random_plans(world: World) -> None:
+    compare_plan(world)
+
+
+def compare_plan(world: World) -> None:
     """With steps that fail, steps that have expired, references that lead to nothing, listeners and states that are told."""
 
     def expired(call: Call) -> Call:
