@@ -20,7 +20,7 @@ COMMANDS = {
     "graph": "Draw a flow.",
     "diff": "Show what makes one version of a flow of another.",
     "fmt": "Write flows in the canonical layout.",
-    "stubs": "Write down what an application's tasks take, for checks without it.",
+    "stubs": "Write down what an application's tasks take.",
     "run": "Run a flow: here, without a server, or on workers.",
     "submit": "Send a flow to workers, which run it by themselves.",
     "export": "Write a flow as Python code for Celery.",
@@ -29,10 +29,14 @@ COMMANDS = {
     "explain": "Explain the code of a finding.",
     "lsp": "Serve an editor (Language Server Protocol).",
     "config": "Show the settings in force, and where each comes from.",
+    "completion": "Print what lets a shell complete flowc.",
 }
 
 #: Modules of commands whose names are those of other modules.
 MODULES = {"config": "show_config"}
+
+#: The variable by which a shell asks for completions.
+_ASKED = "_FLOWC_COMPLETE"
 
 #: Failures of the system that may come at any write or open: a full disk, say.
 NOT_OUR_FAULT = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EBADF, errno.EMFILE, errno.ENFILE})
@@ -57,6 +61,10 @@ class LazyGroup(click.Group):
         command: object = import_module(f".{MODULES.get(cmd_name, cmd_name)}", __package__).command
         if not isinstance(command, click.Command):
             raise TypeError(f"flowc.cli.{cmd_name}.command is not a command")
+        if _ASKED in os.environ:
+            from .completion import completed
+
+            return completed(command)
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
@@ -103,7 +111,7 @@ def group() -> None:
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code. Nothing escapes but a traceback asked for by ``FLOWC_DEBUG=1``."""
     prepare_streams()
-    if "_FLOWC_COMPLETE" in os.environ:
+    if _ASKED in os.environ:
         group.main(prog_name="flowc")
     try:
         code = _dispatch(list(sys.argv[1:] if args is None else args))

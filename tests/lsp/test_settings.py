@@ -31,7 +31,7 @@ def test_settings_are_read_anew_when_files_change(tmp_path: Path) -> None:
     assert codes(session, path, "x = 1\nadd(1)") == ["F0904 error", "F0405 error"]
     (tmp_path / "tasks.flow").write_text("task m.add(x: int, y: int)\n")
     assert codes(session, path, "add(1)") == ["F0401 error"]
-    (tmp_path / "pyproject.toml").write_text("[tool.flowc.check]\nignore = ['F0901']\nexplain-url = 'https://docs.test/{code}'\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.flowc.check]\nignore = ['F0901']\nexplain_url = 'https://docs.test/{code}'\n")
     assert codes(session, path, "add(1)") == []
 
 
