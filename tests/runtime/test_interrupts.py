@@ -88,8 +88,16 @@ class Running:
         return False
 
 
-@pytest.mark.parametrize("pool", ["threads", "processes", "solo"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("pool", "number"),
+    [
+        *(("threads", signal.SIGINT), ("processes", signal.SIGTERM), ("solo", signal.SIGINT)),
+        *(
+            pytest.param(pool, number, marks=pytest.mark.soak)
+            for pool, number in (("threads", signal.SIGTERM), ("processes", signal.SIGINT), ("solo", signal.SIGTERM))
+        ),
+    ],
+)
 def test_the_first_signal_lets_running_steps_end_and_starts_no_other(pool: str, number: signal.Signals, tmp_path: Path) -> None:
     running = Running(tmp_path, pool)
     running.send(number)

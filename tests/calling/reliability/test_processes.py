@@ -79,7 +79,7 @@ def test_what_starts_the_children_dies(redis_place: Place, redis_workers: Worker
     # it starts another one, or ends; but it does not fail what others could run
     others = workers.start(place.queue, pool="processes", concurrency=2)
     documents = place.wait(ids, workers.logs)
-    assert [documents[id_]["status"] for id_ in ids] == ["SUCCESS"] * 100
+    assert [one for one in documents.values() if one["status"] != "SUCCESS"] == []
     worker.process.terminate()
     worker.end()
     assert others.stop() == 0

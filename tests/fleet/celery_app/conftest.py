@@ -11,5 +11,6 @@ from ...slices import thin
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each run is a process of its own: one of the pools for each test. `make soak` has the others."""
-    thin(items, "pool", 1, Path(__file__).with_name("test_run.py"))
+    """Each run, and each worker, is a process of its own: one of the pools for each test. `make soak` has the others."""
+    for fixture in ("pool", "worker"):
+        thin(items, fixture, 1, Path(__file__).parent)
