@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -174,7 +175,8 @@ def test_the_broker_is_started_again(kind: str, how: str, tmp_path: Path) -> Non
     confirms: without them a link is lost for ever that a broker has read and not kept when it is killed.
     """
     server: Server = RedisServer(tmp_path / "s") if kind == "redis" else RabbitServer(tmp_path / "s")
-    pool = "threads" if kind == "redis" else "prefork"  # these threads get into each other's frames when RabbitMQ comes back
+    pool: Literal["threads", "prefork"] = "threads" if kind == "redis" else "prefork"
+    # the threads of a stock pool get into each other's frames when RabbitMQ comes back
     began, ends = key(), Ends()
     redis = {"visibility_timeout": 10, "unacked_restore_interval": 1, "unacked_restore_throttle": 1}
     settings = {"broker_transport_options": redis if kind == "redis" else {"confirm_publish": True}}
