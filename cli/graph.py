@@ -14,11 +14,11 @@ from .settings import Choices, compile_options, make_settings
 from .terminal import note, out
 
 if TYPE_CHECKING:
-    from ..compiler.diagram import Direction, Format, ThemeName
-    from ..compiler.plan import Plan
+    from ..compiler.diagram import Direction, Drawing, Format, ThemeName
+    from .one import One
 
 PICTURES = ("svg", "png", "pdf")
-FORMATS = ("dot", *PICTURES, "mermaid", "json", "text")
+FORMATS = ("dot", *PICTURES, "html", "mermaid", "json", "text")
 
 #: Endings of file names that are no format's name.
 ENDINGS = {"mmd": "mermaid", "txt": "text"}
@@ -52,7 +52,10 @@ class Look:
 @click.command()
 @click.argument("path", metavar="FILE|-")
 @click.option(
-    "-o", "--output", metavar="FILE", help="A name that ends in .dot .svg .png .pdf .mmd .json or .txt [default: dot to standard output]."
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="A name that ends in .dot .svg .png .pdf .html .mmd .json or .txt [default: dot to standard output].",
 )
 @click.option("--format", "form", metavar="|".join(FORMATS), help="The format, where the output's name does not say it.")
 @click.option("--direction", type=click.Choice(("LR", "TB")), help="Left to right, or top to bottom [default: by the flow's shape].")
@@ -74,22 +77,21 @@ def command(path: str, output: str | None, form: str | None, stdin_filename: str
     from ..dsl.columns import visible
     from .application import declared_tasks
     from .config import read_config
-    from .one import compile_one
+    from .one import compile_whole
 
     form = choose_format(output, form)
     settings = make_settings(choices, read_config(), require_params=True, tasks=declared_tasks(choices.app))
-    compiled = compile_one(path, settings, stdin_filename, choices.app)
+    compiled = compile_whole(path, settings, stdin_filename, choices.app)
     if compiled is None:
         return Exit.FINDINGS
-    _, plan = compiled
-    picture, notes = _draw(plan, form, Look(**look), _links(path, output))
+    picture, notes = _draw(compiled, form, Look(**look), _links(path, output))
     for text in notes:
         note(f"Note: {text}.\n")
     if output is None:
         _print(picture, form)
     else:
         _write(output, picture)
-        note(f"{visible(output)}: {_count(len(plan.calls))}\n")
+        note(f"{visible(output)}: {_count(len(compiled.plan.calls))}\n")
     return Exit.CLEAN
 
 
@@ -121,7 +123,7 @@ def _suggestion(chosen: str) -> str:
         "gif": ["png"],
         "md": ["mermaid"],
         "webp": ["png"],
-        "html": ["svg"],
+        "htm": ["html"],
         "ps": ["pdf"],
     }
     near = other.get(chosen)
@@ -129,18 +131,20 @@ def _suggestion(chosen: str) -> str:
     return f"Did you mean {near[0]}?" if near else f"It draws {', '.join(FORMATS[:-1])} and {FORMATS[-1]}; --format says which."
 
 
-def _draw(plan: Plan, form: str, look: Look, base: str | None) -> tuple[bytes, tuple[str, ...]]:
+def _draw(one: One, form: str, look: Look, base: str | None) -> tuple[bytes, tuple[str, ...]]:
     """The picture, and what has to be said about it."""
     from ..compiler import diagram
 
     try:
-        drawn = diagram.drawing(plan, **look.choices(form))
+        drawn = diagram.drawing(one.plan, **look.choices(form))
         if form == "mermaid":
             text = diagram.to_mermaid(drawn, theme=look.theme)
         elif form == "json":
             text = diagram.to_json(drawn)
         elif form == "text":
             text = diagram.to_text(drawn)
+        elif form == "html":
+            text = _page(one, drawn)
         else:
             text = diagram.to_dot(drawn, base=base, theme=look.theme)
         if form not in PICTURES:
@@ -148,6 +152,22 @@ def _draw(plan: Plan, form: str, look: Look, base: str | None) -> tuple[bytes, t
         return diagram.render(text, cast("Format", form)), drawn.notes
     except diagram.DiagramError as problem:
         raise Stop(str(problem), Exit.USAGE, hint=problem.hint) from None
+
+
+def _page(one: One, drawn: Drawing) -> str:
+    from ..compiler import diagram
+    from ..compiler.diagram.page import Remark, untitled, write_page
+    from ..compiler.plan import Location
+    from .flows import source_of
+
+    find = source_of(one.source)
+    remarks = []
+    for found in one.findings:
+        start, end = (found.source.position(offset) for offset in (found.span.start, found.span.end))
+        where = Location(found.source.name, start.line, start.column, end.line, end.column)
+        remarks.append(Remark(found.code, found.severity.value, found.message, where))
+    svg = diagram.render(diagram.to_dot(untitled(drawn), base=None), "svg")
+    return write_page(drawn, one.plan, svg, excerpts=lambda name: find(name).text, remarks=remarks)
 
 
 def _links(path: str, output: str | None) -> str | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .report import note_findings
 
 if TYPE_CHECKING:
     from ..compiler.pipeline import Settings
     from ..compiler.plan import Plan
+    from ..dsl.diagnostics import Diagnostic
     from ..dsl.source import Source
 
 
@@ -17,6 +18,20 @@ def compile_one(path: str, settings: Settings, stdin_filename: str | None = None
 
     ``app`` names the application whose tasks are in the settings, if any.
     """
+    one = compile_whole(path, settings, stdin_filename, app)
+    return None if one is None else (one.source, one.plan)
+
+
+class One(NamedTuple):
+    """A flow's source, its plan, and what was found in it: no errors."""
+
+    source: Source
+    plan: Plan
+    findings: tuple[Diagnostic, ...]
+
+
+def compile_whole(path: str, settings: Settings, stdin_filename: str | None = None, app: str | None = None) -> One | None:
+    """As :func:`compile_one`, with the findings."""
     from ..compiler.pipeline import compile_source
     from ..dsl.diagnostics import Findings
     from .flows import read_flow
@@ -29,4 +44,4 @@ def compile_one(path: str, settings: Settings, stdin_filename: str | None = None
         findings.extend(compiled.findings)
         plan = compiled.plan
     note_findings(findings.sorted(), path=path, app=app)
-    return None if source is None or plan is None else (source, plan)
+    return None if source is None or plan is None else One(source, plan, findings.sorted())

@@ -63,8 +63,8 @@ def test_a_picture_may_be_piped(flow: Path) -> None:
         ("x.jpg", None, "Did you mean png?"),
         ("x.SVGZ", None, "Did you mean svg?"),
         ("x.md", None, "Did you mean mermaid?"),
-        ("x.xyz", None, "It draws dot, svg, png, pdf, mermaid, json and text"),
-        ("noending", None, "It draws dot, svg, png, pdf, mermaid, json and text"),
+        ("x.xyz", None, "It draws dot, svg, png, pdf, html, mermaid, json and text"),
+        ("noending", None, "It draws dot, svg, png, pdf, html, mermaid, json and text"),
         (None, "sgv", "Did you mean svg?"),
     ],
 )
@@ -72,6 +72,18 @@ def test_formats_that_it_cannot_draw_are_refused(output: str | None, form: str |
     with pytest.raises(Stop) as stopped:
         choose_format(output, form)
     assert hint in stopped.value.hint
+
+
+def test_a_page_has_the_source_and_the_findings(flowc: Flowc, here: Path) -> None:
+    (here / "parts.flow").write_text("flow load(day):\n    return t.load(day)\n")
+    (here / "a.flow").write_text('include "parts.flow" as parts\nx = parts.load("monday")\nt.report(x)\n')
+    assert flowc("graph", "a.flow", "-o", "a.html").code == 0
+    page = (here / "a.html").read_text()
+    data = json.loads(page.partition('id="data">')[2].partition("</script>")[0])
+    boxes = {box["task"]: box for box in data["boxes"]}
+    assert boxes["t.report"]["source"] == [[3, "t.report(x)"]]
+    assert boxes["t.load"]["source"] == [[2, "    return t.load(day)"]]
+    assert [found["code"] for found in boxes["t.report"]["findings"]] == ["F0901"]
 
 
 def test_a_refused_format_is_refused_before_any_work(flowc: Flowc) -> None:
