@@ -1,4 +1,4 @@
-"""How long it takes to give up a step depends on whether a worker was lost since it was sent: with the patience that there is by default."""
+"""How soon a step is given up: sooner where a worker or the broker was lost since it was sent. With the default patience."""
 
 from __future__ import annotations
 
