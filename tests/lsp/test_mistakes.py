@@ -36,14 +36,13 @@ def test_a_bug_in_one_request_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     server.protocol.set_writer(wire)
     server.documents.put("untitled:1", "x = len([1])\n")
     hover = {"textDocument": {"uri": "untitled:1"}, "position": {"line": 0, "character": 5}}
-    described = requests.describe
 
     def boom(*_: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(requests, "describe", boom)
-    ask(server, 1, "textDocument/hover", hover)
-    monkeypatch.setattr(requests, "describe", described)
+    with monkeypatch.context() as wrong:
+        wrong.setattr(requests, "describe", boom)
+        ask(server, 1, "textDocument/hover", hover)
     ask(server, 2, "textDocument/hover", hover)
     answers = {message["id"]: message for message in wire.messages if "id" in message}
     assert answers[1]["error"]["code"] == -32603
@@ -71,7 +70,7 @@ def test_a_bug_in_a_check_is_told_and_the_next_text_is_checked(monkeypatch: pyte
         await server._waiting["untitled:1"]
 
     asyncio.run(type_twice())
-    server.shutdown()
+    server.thread_pool.shutdown()
     methods = [message.get("method") for message in wire.messages]
     assert methods == ["window/logMessage", "textDocument/publishDiagnostics"]
     assert [found["code"] for found in wire.messages[1]["params"]["diagnostics"]] == ["F0101"]
