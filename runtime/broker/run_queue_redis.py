@@ -221,9 +221,8 @@ class RedisRunQueue:
         sources: tuple[Readable, ...] = (self._link,) if self._alarm is None else (self._link, self._alarm)
         rung, ready = self._waker.wait(sources, seconds)
         self._look = self._look or ready or not rung
-        if ready:
-            if self._alarm is None or not self._alarm.drain():
-                self._link.heard()
+        if ready and (self._alarm is None or not self._alarm.drain()):
+            self._link.heard()
         return rung
 
     def _disconnect(self) -> None:
