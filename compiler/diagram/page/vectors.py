@@ -14,7 +14,7 @@ _SVG = "{http://www.w3.org/2000/svg}"
 
 
 def prepare(svg: bytes, drawing: Drawing) -> str:
-    """The ``<svg>`` element. By their boxes' numbers: a box is ``<g class="node" id="b3">``, a line ``<g class="edge" data-line="4 7">``."""
+    """The ``<svg>`` element. By boxes' numbers: a box is ``<g class="node" id="b3">``, a line ``<g class="edge" data-line="4 7">``."""
     ElementTree.register_namespace("", _SVG[1:-1])
     root = ElementTree.fromstring(svg)
     numbers = {escape.node(box.id, place).strip('"'): place for place, box in enumerate(drawing.boxes)}
