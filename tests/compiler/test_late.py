@@ -84,8 +84,10 @@ def test_what_holds_nothing_late_stays_the_same_object() -> None:
         (HOST, """etl.flow:3:1: step 'x': env("HOST"): the environment variable 'HOST' is not set"""),
         (
             make_late("secret", ("KEY",), B),
-            "etl.flow:3:1: step 'x': secret(\"KEY\"): "
-            + "the secret 'KEY' is not set; secrets are read from environment variables of their names",
+            (
+                "etl.flow:3:1: step 'x': secret(\"KEY\"): the secret 'KEY' is not set; "
+                "secrets are read from environment variables of their names"
+            ),
         ),
         (make_late("int", (TOKEN,), B), None),
         (make_late("no-such", (1,), B), None),

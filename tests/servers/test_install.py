@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[2] / ".ci" / "install-servers"
-BOTH = "redis-server rabbitmq-server"
+PROGRAMS = "redis-server rabbitmq-server chromium chromedriver"
+PACKAGES = "redis-server rabbitmq-server chromium chromium-driver"
 
 #: In the place of apt-get: it notes what it is asked for and what the policy for services is, and may fail.
 APT = """#!/bin/sh
@@ -49,7 +50,7 @@ def install(machine: Path) -> tuple[str, str]:
 
 
 def test_nothing_is_done_where_they_are(machine: Path) -> None:
-    for name in BOTH.split():
+    for name in PROGRAMS.split():
         add(machine, name)
     assert install(machine) == ("", "")
 
@@ -57,8 +58,8 @@ def test_nothing_is_done_where_they_are(machine: Path) -> None:
 def test_the_superuser_installs_them_without_services(machine: Path) -> None:
     add(machine, "id", "#!/bin/sh\necho 0\n")
     add(machine, "apt-get", APT.format(folder=machine, code=0))
-    assert install(machine) == (f"Installing {BOTH}\n", "")
-    assert (machine / "asked").read_text() == f"update -qq\ninstall -y -qq --no-install-recommends {BOTH}\n"
+    assert install(machine) == (f"Installing {PACKAGES}\n", "")
+    assert (machine / "asked").read_text() == f"update -qq\ninstall -y -qq --no-install-recommends {PACKAGES}\n"
     assert "exit 101" in (machine / "policies").read_text()
     assert not (machine / "policy").exists()
 
@@ -69,7 +70,7 @@ def test_only_what_is_missing_is_installed(machine: Path) -> None:
     add(machine, "apt-get", APT.format(folder=machine, code=0))
     (machine / "policy").write_text("the machine's own\n")
     install(machine)
-    assert (machine / "asked").read_text().endswith("--no-install-recommends rabbitmq-server\n")
+    assert (machine / "asked").read_text().endswith("--no-install-recommends rabbitmq-server chromium chromium-driver\n")
     assert (machine / "policy").read_text() == "the machine's own\n"
 
 
@@ -78,14 +79,14 @@ def test_others_are_told_how(machine: Path) -> None:
     add(machine, "apt-get", APT.format(folder=machine, code=0))
     out, err = install(machine)
     assert out == ""
-    assert f"not installed: {BOTH}." in err
-    assert f"apt-get install -y --no-install-recommends {BOTH}\n" in err
+    assert f"not installed: {PACKAGES}." in err
+    assert f"apt-get install -y --no-install-recommends {PACKAGES}\n" in err
     assert not (machine / "asked").exists()
 
 
 def test_other_systems_are_told_too(machine: Path) -> None:
     add(machine, "id", "#!/bin/sh\necho 0\n")
-    assert f"not installed: {BOTH}." in install(machine)[1]
+    assert f"not installed: {PACKAGES}." in install(machine)[1]
 
 
 def test_a_failure_is_told_and_is_none_of_the_tests(machine: Path) -> None:
