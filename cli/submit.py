@@ -91,9 +91,11 @@ def command(
         submission = _submit(plan, app, config, source, path, fleet, max_message=max_message, unregistered=unregistered)
         if submission is None:
             return Exit.FINDINGS
-        if not no_preflight:
-            submission = _looked_after(submission)
-        print_submission(submission, as_json=as_json and not waits, note_it=waits)
+        try:
+            if not no_preflight:
+                submission = _looked_after(submission)
+        finally:  # also after Ctrl-C: all was sent, and nobody else knows the ids
+            print_submission(submission, as_json=as_json and not waits, note_it=waits)
         return _wait(submission, source, timeout, lost_after, as_json=as_json) if waits else Exit.CLEAN
 
 

@@ -86,7 +86,7 @@ def test_colours_stay_out_of_files(flowc: Flowc, here: Path, monkeypatch: pytest
 def test_wrong_outputs_are_told_before_anything_is_checked(flowc: Flowc, here: Path, given: list[str], message: str, hint: str) -> None:
     (here / "a.flow").write_text(WRONG)
     ran = flowc("check", *(part for name in given for part in ("-o", name)))
-    assert (ran.code, ran.out) == (2, "")
+    assert (ran.code, ran.out) == (2, ""), ran.err
     assert message in ran.err
     assert hint in ran.err
     assert [path.name for path in here.iterdir()] == ["a.flow"]

@@ -140,6 +140,17 @@ def test_the_queue_of_replies_goes_with_the_command(submit: Submit, redis_databa
         assert json.loads(client.lindex("celery", 0))["properties"]["reply_to"] != ""
 
 
+def test_after_ctrl_c_the_ids_of_what_was_sent_are_told(submit: Submit, redis_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: object) -> tuple[str, ...]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("flowc.runtime.fleet.unread.look_for_readers", interrupted)
+    done = submit("t.a()", "--broker", redis_database)
+    assert done.code == 130
+    run = done.out.splitlines()[0].removeprefix("run ")
+    assert f"{run}.a#1" in done.out
+
+
 def test_what_the_sender_remarks_is_a_note(submit: Submit, rabbitmq_url: str) -> None:
     queue = f"plain-{uuid.uuid4().hex}"
     done = submit(f'from proj import echo\necho(1) {{priority = 3, queue = "{queue}"}}\n', "--broker", rabbitmq_url)
