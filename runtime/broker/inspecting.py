@@ -55,7 +55,13 @@ class Inspector(ABC):
         self._interrupted = threading.Event()
 
     def ask(
-        self, commands: Sequence[Command], timeout: float, *, expected: Collection[str] = (), destination: list[str] | None = None
+        self,
+        commands: Sequence[Command],
+        timeout: float,
+        *,
+        expected: Collection[str] = (),
+        destination: list[str] | None = None,
+        enough: Callable[[Sequence[Mapping[str, Any]]], bool] = lambda _: False,
     ) -> list[Answers]:
         """What workers answer to each of the commands.
 
@@ -64,6 +70,8 @@ class Inspector(ABC):
             timeout: seconds to wait at most; less when all who heard them have answered.
             expected: hosts that are waited for as long as that allows.
             destination: the hosts that are meant; None for all.
+            enough: where nobody says how many heard the question: whether the answers so far are all, or all that matter. It is given
+                those to each command, by host names.
 
         Raises:
             ConnectionLost: the broker went away.
@@ -83,7 +91,7 @@ class Inspector(ABC):
         count = min((number for number in heard if number is not None), default=None)
         last = time.monotonic()
         while not self._interrupted.is_set() and (left := deadline - time.monotonic()) > 0:
-            if self._enough(found, count, wanted, destination is not None, time.monotonic() - last > timeout * _QUIET):
+            if self._enough(found, count, wanted, destination is not None, time.monotonic() - last > timeout * _QUIET, enough):
                 break
             for ticket, answer in self.collect(min(left, 0.1)):
                 if ticket in found and isinstance(answer, dict):
@@ -92,7 +100,14 @@ class Inspector(ABC):
         return [Answers(found[ticket], number) for ticket, number in zip(tickets, heard, strict=True)]
 
     @staticmethod
-    def _enough(found: Mapping[str, Mapping[str, Any]], count: int | None, wanted: set[str], named: bool, quiet: bool) -> bool:
+    def _enough(
+        found: Mapping[str, Mapping[str, Any]],
+        count: int | None,
+        wanted: set[str],
+        named: bool,
+        quiet: bool,
+        enough: Callable[[Sequence[Mapping[str, Any]]], bool],
+    ) -> bool:
         hosts = set[str]().union(*found.values())
         if not all(hosts <= answers.keys() for answers in found.values()):
             return False
@@ -100,7 +115,7 @@ class Inspector(ABC):
             return wanted <= hosts
         if count is not None:
             return len(hosts) >= count
-        return bool(hosts) and wanted <= hosts and quiet
+        return bool(hosts) and wanted <= hosts and (quiet or enough(list(found.values())))
 
     def interrupt(self) -> None:
         """Let :meth:`ask` return with what there is, now and whenever it is called again. From any thread."""
@@ -126,6 +141,10 @@ class Inspector(ABC):
     @abstractmethod
     def standing(self, queue: str) -> Standing:
         """How a queue stands."""
+
+    def consumers(self, queue: str) -> int | None:
+        """How many consume from a queue; None where the broker does not count them."""
+        return None
 
     def waiting(self, queue: str, task_ids: Collection[str]) -> frozenset[str] | None:
         """Which of these messages wait in a queue; None where the broker does not let anybody look."""

@@ -105,6 +105,9 @@ class KombuInspector(Inspector):
                     channel.close()
         return Standing(messages, consumers if self._amqp else None)
 
+    def consumers(self, queue: str) -> int | None:
+        return self.standing(queue).consumers if self._amqp else None
+
     def close(self) -> None:
         if self._channel is not None:
             with contextlib.suppress(Exception):

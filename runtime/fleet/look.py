@@ -93,7 +93,7 @@ def look(plan: Plan, watching: Watching, queues: Mapping[str, list[str]]) -> tup
     Raises:
         UnknownTasks: workers have answered, and none has some task of the plan.
     """
-    fleet = watching.look()
+    fleet = watching.look(queues=tuple(queues))
     if not fleet.tasks:
         return ("no worker has answered: the steps wait in their queues until one comes",)
     _check_tasks(plan, fleet)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..broker.inspecting import Command, Inspector, make_event_stream
 from .asking import Asking
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Seconds between tries to reach the broker again, at first and at most; and between two rounds of questions, at least.
 _PAUSE, _PAUSE_MOST, _LEAST = 1.0, 10.0, 0.1
+#: Queues whose consumers are counted: of more, answers are waited for as where the broker counts nothing.
+_MOST_QUEUES = 20
 #: What stands before the options of a task that ``registered`` tells of, such as ``[rate_limit=10/m]``.
 _OPTIONS = " ["
 
@@ -65,19 +67,22 @@ class Watching:
         self._woken = threading.Event()
         self._thread = threading.Thread(target=self._run, name="flowc-probes", daemon=True)
 
-    def look(self, timeout: float = 2.0) -> Fleet:
-        """Ask all workers what they have, before anything is sent. Empty where none answered in ``timeout`` seconds."""
+    def look(self, timeout: float = 2.0, queues: Collection[str] = ()) -> Fleet:
+        """Ask all workers what they have, before anything is sent. Empty where none answered in ``timeout`` seconds.
+
+        ``queues``: where the steps go. Where the broker says how many consume from these, no other workers are waited for.
+        """
         commands = [Command("registered", {"builtins": True}), Command("active_queues", {})]
         if self._switch is not None:
             commands.append(ENABLE)
-        answers = self._asking.attempt(lambda inspector: inspector().ask(commands, timeout))
+        answers = self._asking.attempt(lambda inspector: inspector().ask(commands, timeout, enough=_readers(inspector(), queues)))
         if answers is None:
             return Fleet({}, {})
-        tasks, queues, *enabled = answers
+        tasks, read, *enabled = answers
         if self._switch is not None:
             self._switch.answered(*enabled)
-        self._hosts.queues.update(queues_of(queues.by_host))
-        self._hosts.answered(queues.by_host, time.time())
+        self._hosts.queues.update(queues_of(read.by_host))
+        self._hosts.answered(read.by_host, time.time())
         found: dict[str, frozenset[str]] = {}
         for host, told in tasks.by_host.items():
             if isinstance(told, list):
@@ -182,3 +187,14 @@ class Watching:
         if self._switch is not None:
             self._switch.came(host)
             self._woken.set()
+
+
+def _readers(inspector: Inspector, queues: Collection[str]) -> Callable[[Sequence[Mapping[str, Any]]], bool]:
+    """Whether everybody who reads these queues is among those that have answered to the second command, ``active_queues``."""
+    consumers = {queue: inspector.consumers(queue) for queue in list(queues)[:_MOST_QUEUES]}
+
+    def answered(answers: Sequence[Mapping[str, Any]]) -> bool:
+        read = queues_of(answers[1]).values()
+        return all(count and sum(queue in some for some in read) >= count for queue, count in consumers.items())
+
+    return answered if consumers else lambda _: False

@@ -111,7 +111,7 @@ class _Watching:
         self._fleet = fleet
         fleet.deliver = deliver
 
-    def look(self, timeout: float = 2.0) -> Fleet:
+    def look(self, timeout: float = 2.0, queues: Collection[str] = ()) -> Fleet:
         self._fleet.looking()
         return self._fleet.fleet
 

@@ -42,7 +42,13 @@ class Invented(Inspector):
         self.away = False
 
     def ask(
-        self, commands: Sequence[Command], timeout: float, *, expected: Collection[str] = (), destination: list[str] | None = None
+        self,
+        commands: Sequence[Command],
+        timeout: float,
+        *,
+        expected: Collection[str] = (),
+        destination: list[str] | None = None,
+        enough: Any = None,
     ) -> list[Answers]:
         if self.away:
             raise ConnectionLost("away")

@@ -121,6 +121,16 @@ def test_a_look_at_the_fleet(request: pytest.FixtureRequest, broker: str) -> Non
     run.app.close()
 
 
+def test_a_look_waits_for_those_alone_who_read_the_queues(stock_rabbitmq: SharedStock) -> None:
+    run = Run(stock_rabbitmq.broker)
+    began = time.monotonic()
+    fleet = run.watching.look(timeout=100, queues=[stock_rabbitmq.queue])
+    assert time.monotonic() - began < 20  # else it would wait for a quarter of that, since nobody says how many there are
+    assert fleet.queues[stock_rabbitmq.hostname] == {stock_rabbitmq.queue}
+    run.watching.close()
+    run.app.close()
+
+
 @pytest.mark.parametrize("kind", ["redis_database", "rabbitmq_url"])
 def test_a_look_at_no_fleet_is_short(request: pytest.FixtureRequest, kind: str) -> None:
     run = Run(request.getfixturevalue(kind), control_exchange=f"nobody-{uuid.uuid4().hex}")
