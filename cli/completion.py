@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 
 import click
 
@@ -38,7 +39,9 @@ def command(shell: str) -> int:
 
 
 def completed(command: click.Command) -> click.Command:
-    """A command whose texts are completed by what their metavars say: files, choices, codes of findings. Only for completions."""
+    """A command whose texts are completed by what their metavars say: files, choices, codes of findings. The given one stays as it is."""
+    command = copy(command)
+    command.params = [copy(parameter) for parameter in command.params]
     for parameter in command.params:
         metavar = parameter.metavar or ""
         if not isinstance(parameter.type, type(click.STRING)):

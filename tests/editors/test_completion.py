@@ -75,3 +75,12 @@ def test_an_unknown_shell_is_refused(flowc: Flowc) -> None:
     ran = flowc("completion", "tcsh")
     assert ran.code == 2
     assert "'bash', 'zsh', 'fish'" in ran.err
+
+
+def test_the_commands_stay_as_they_are() -> None:
+    from flowc.cli.check import command
+    from flowc.cli.completion import completed
+
+    types = [parameter.type for parameter in command.params]
+    assert [parameter.type for parameter in completed(command).params] != types
+    assert [parameter.type for parameter in command.params] == types
