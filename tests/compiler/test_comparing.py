@@ -158,6 +158,12 @@ def test_one_change_among_many_steps_without_a_name() -> None:
     assert not found.edges
 
 
+def test_unnamed_steps_and_groups_that_feed_each_other_again_and_again() -> None:
+    deep = " -> ".join(f"[t.a({n}), t.c({n})] -> t.b({n})" for n in range(12))
+    found = difference(deep, f"[t.a(-1), t.c(-1)] -> t.b(-1)\n{deep}")
+    assert [(one.status, one.id) for one in found.nodes] == [("added", "a#1"), ("added", "c#1"), ("added", "b#1"), ("added", "group#1")]
+
+
 @settings(max_examples=60, deadline=None)
 @given(flows(), flows())
 def test_any_two_flows(old: str, new: str) -> None:
