@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
@@ -20,6 +20,8 @@ from . import convert
 from .documents import Document, flows_below
 
 if TYPE_CHECKING:
+    from ..compiler.lookup.project import Project
+    from ..compiler.lookup.symbols import Index, Use
     from .server import FlowServer
 
 #: A text of more characters gets no semantic tokens.
@@ -44,38 +46,47 @@ def hover(server: FlowServer, params: types.HoverParams) -> types.Hover | None:
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, found.text), document.lines.range(found.span))
 
 
-def definition(server: FlowServer, params: types.DefinitionParams) -> list[types.Location]:
-    """Where a name is bound, or a task declared."""
+class _Place(NamedTuple):
+    """A use of a name, and what it is looked up in."""
+
+    document: Document
+    project: Project
+    names: Index
+    use: Use
+
+
+def _place(server: FlowServer, params: types.DefinitionParams | types.ReferenceParams | types.DocumentHighlightParams) -> _Place | None:
+    """The name at a place; None where none stands there."""
     document = server.document(params.text_document.uri)
     project = server.session.project(document)
     index = project.index(document.source)
     use = index.use_at(document.lines.offset(params.position))
-    return [] if use is None else [convert.location(place, server.documents) for place in project.definition(index, use)]
+    return None if use is None else _Place(document, project, index, use)
+
+
+def definition(server: FlowServer, params: types.DefinitionParams) -> list[types.Location]:
+    """Where a name is bound, or a task declared."""
+    at = _place(server, params)
+    return [] if at is None else [convert.location(place, server.documents) for place in at.project.definition(at.names, at.use)]
 
 
 def references(server: FlowServer, params: types.ReferenceParams) -> list[types.Location]:
     """Where a name is used, in all files of the workspace."""
-    document = server.document(params.text_document.uri)
-    project = server.session.project(document)
-    index = project.index(document.source)
-    use = index.use_at(document.lines.offset(params.position))
-    if use is None:
+    at = _place(server, params)
+    if at is None:
         return []
-    files = server.session.files(document)
-    places = project.references(index, use, files, binding=params.context.include_declaration)
+    files = server.session.files(at.document)
+    places = at.project.references(at.names, at.use, files, binding=params.context.include_declaration)
     return [convert.location(place, server.documents) for place in places]
 
 
 def highlights(server: FlowServer, params: types.DocumentHighlightParams) -> list[types.DocumentHighlight]:
     """Where a name is used in the same file."""
-    document = server.document(params.text_document.uri)
-    project = server.session.project(document)
-    index = project.index(document.source)
-    use = index.use_at(document.lines.offset(params.position))
-    if use is None:
+    at = _place(server, params)
+    if at is None:
         return []
-    places = project.references(index, use, ())
-    return [types.DocumentHighlight(document.lines.range(place.span)) for place in places if place.file is index.source]
+    places = at.project.references(at.names, at.use, ())
+    return [types.DocumentHighlight(at.document.lines.range(place.span)) for place in places if place.file is at.names.source]
 
 
 def prepare_rename(server: FlowServer, params: types.PrepareRenameParams) -> types.PrepareRenamePlaceholder:
